@@ -1,0 +1,28 @@
+"""Pulumi provider for Modal.
+
+Names are resolved late: the dynamic provider host imports this package to unpickle a
+provider class, and must not load the SDK or register anything by doing so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pulumi_modal.resources.app import App
+    from pulumi_modal.resources.environment import Environment
+
+__all__ = ["App", "Environment"]
+
+_HOME = {
+    "App": "pulumi_modal.resources.app",
+    "Environment": "pulumi_modal.resources.environment",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)
