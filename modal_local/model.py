@@ -34,6 +34,14 @@ class CallFailed(LocalModalError):
     """A function call ended without an answer (crash loop, timeout, app stopped, ...)."""
 
 
+class QueueFull(CallFailed):
+    """So many inputs wait for this function that no more are taken; try later."""
+
+
+class CallTimedOut(CallFailed):
+    """A function call ran longer than its `timeout` allows."""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveFunction:
     """A function as one pool of containers serves it: definition, options, parameters merged."""
