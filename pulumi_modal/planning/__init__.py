@@ -1,0 +1,1 @@
+"""A Modal file and a stack's overrides in, the effective specification of every function out."""
