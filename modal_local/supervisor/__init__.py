@@ -1,0 +1,1 @@
+"""Container processes: start, watch, drain, kill, and what they print."""
