@@ -37,4 +37,6 @@ class PlanRequest:
     """Settings for the only function of the app: refused when it has several."""
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of the child, beside those of this process."""
+    digest_key: str = ""
+    """Goes into the digest of inline secrets, beside environment and app name."""
     deadline_s: float = DEFAULT_DEADLINE_S

@@ -1,0 +1,73 @@
+"""Which app of a file is meant, and whether the stack's names fit its functions. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pulumi_modal.errors import PlanError, SourceError
+
+
+def choose_app(shown: str, apps: Mapping[str, Any], wanted: str) -> tuple[str, Any]:
+    """The variable and the app: the wanted one, the only one, or the one called `app`."""
+    if wanted:
+        if wanted in apps:
+            return wanted, apps[wanted]
+        names = sorted(apps)
+        near = get_close_matches(wanted, names, n=1) or names[:1]
+        hint = f"did you mean {near[0]!r}?" if near else "it has none: add `app = modal.App(...)`"
+        raise SourceError(f"{shown}: the file has no modal.App called {wanted!r}; {hint}")
+    if not apps:
+        raise SourceError(f"{shown}: the file has no modal.App; add `app = modal.App('name')`")
+    if len({id(app) for app in apps.values()}) == 1:
+        name = "app" if "app" in apps else next(iter(apps))
+        return name, apps[name]
+    if "app" in apps:
+        return "app", apps["app"]
+    names = ", ".join(sorted(apps))
+    raise SourceError(f"{shown}: the file has several apps ({names}); name one as `app`")
+
+
+def check_names(
+    shown: str,
+    functions: Mapping[str, Sequence[str]],
+    overrides: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> None:
+    """Refuse settings for names that the app has not. `functions`: name -> its methods."""
+    problems = [_unknown(name, functions) for name in overrides if name not in functions]
+    if settings and len(functions) != 1:
+        names = ", ".join(sorted(functions))
+        keys = ", ".join(sorted(settings))
+        problems.append(
+            f"{keys}: the app has several functions ({names});"
+            " set this under `functions: {<name>: ...}`"
+        )
+    if problems:
+        raise PlanError(f"{shown}: " + "; and ".join(problems))
+
+
+def _unknown(name: str, functions: Mapping[str, Sequence[str]]) -> str:
+    method = name.rpartition(".")[2]
+    owners = [owner for owner, methods in functions.items() if method in methods]
+    if owners:
+        return (
+            f"functions.{name}: {method} is a method, and all methods of a class share one pool of"
+            f" containers; set it under functions.{owners[0]}"
+        )
+    names = sorted(functions)
+    near = get_close_matches(name, names, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names)}"
+    return f"functions.{name}: the app has no function, class or server of this name; {hint}"
+
+
+def check_unique(shown: str, names: Sequence[str]) -> None:
+    """Refuse two functions of one name: Modal would silently keep the later one."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise PlanError(
+            f"{shown}: {', '.join(twice)} is defined more than once and the later one would win;"
+            " give each its own name (`name=` in `@app.function`)"
+        )

@@ -1,0 +1,94 @@
+"""A child process from the standard library's fork server, with `modal` imported already.
+
+Two things differ from `multiprocessing.Process`. The child never imports the parent's `__main__`:
+that is a Pulumi program, and importing it again would declare its resources twice. And nothing
+is kept in the library's list of children, whose book-keeping is not made for threads.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import sys
+from collections.abc import Mapping
+from multiprocessing import forkserver, popen_forkserver, process, util
+from multiprocessing.context import (  # type: ignore[attr-defined]  # not in typeshed
+    reduction,
+    set_spawning_popen,
+)
+from pathlib import Path
+from typing import Any, Protocol
+
+_PRELOAD = ["pulumi_modal.source.preload"]
+_HOME = str(Path(__file__).resolve().parents[2])
+
+
+class Bootstrap(Protocol):
+    """What the fork server's child unpickles and runs; its answer is the exit status."""
+
+    def _bootstrap(self, parent_sentinel: int) -> int: ...
+
+
+@functools.cache
+def _server(_pid: int) -> forkserver.ForkServer:
+    """The fork server of this process: a copy inherited by a fork would not be ours to wait for."""
+    server = forkserver.ForkServer()
+    server.set_forkserver_preload(_PRELOAD)
+    return server
+
+
+def module_path(root: Path, entries: list[str], keep: str) -> list[str]:
+    """Where a child looks for modules: as `modal deploy` would, not as this program does.
+
+    Folders inside the project are left out (the loader adds what `modal deploy` adds), unless
+    they belong to the interpreter or to PYTHONPATH (`keep`).
+    """
+    kept = [os.path.abspath(entry) for entry in keep.split(os.pathsep) if entry]
+
+    def belongs(entry: str) -> bool:
+        inside = Path(entry).is_relative_to(root)
+        return not inside or Path(entry).is_relative_to(sys.prefix) or entry in kept
+
+    path = [entry for entry in entries if os.path.isabs(entry) and belongs(entry)]
+    return path if _HOME in path else [*path, _HOME]
+
+
+class Child(popen_forkserver.Popen):
+    """One child process; `poll`, `wait` and `pid` are the standard library's."""
+
+    def __init__(self, job: Bootstrap, root: Path) -> None:
+        self._root = root
+        super().__init__(job)  # type: ignore[arg-type]  # it only pickles the job
+
+    def _preparation(self) -> Mapping[str, Any]:
+        return {
+            "name": "modal-file",
+            "authkey": process.current_process().authkey,
+            "sys_path": module_path(self._root, sys.path, os.environ.get("PYTHONPATH", "")),
+            "sys_argv": ["modal"],
+            "orig_dir": str(self._root),
+            "dir": str(self._root),
+            "start_method": "forkserver",
+        }
+
+    def _launch(self, process_obj: Any) -> None:
+        message = io.BytesIO()
+        set_spawning_popen(self)
+        try:
+            reduction.dump(self._preparation(), message)
+            reduction.dump(process_obj, message)
+        finally:
+            set_spawning_popen(None)
+        self.sentinel, write_end = _server(os.getpid()).connect_to_new_process(self._fds)
+        # The child sees the end of this process at the other end of this pipe.
+        kept_open = os.dup(write_end)
+        self.finalizer = util.Finalize(self, util.close_fds, (kept_open, self.sentinel))
+        with open(write_end, "wb", closefd=True) as pipe:
+            pipe.write(message.getbuffer())
+        self.pid = forkserver.read_signed(self.sentinel)
+
+    def close(self) -> None:
+        """Let go of the pipes; the process itself must have ended."""
+        if self.finalizer is not None:
+            self.finalizer()

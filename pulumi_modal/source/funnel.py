@@ -1,0 +1,196 @@
+"""The one place where every decorator of the SDK ends: `_Function._from_local`, with overrides.
+
+`@app.function`, `@app.cls` and `@app.server` all call it, with every default resolved. It is private
+to the SDK, so its parameters are compared with the known ones before anything is loaded. Refusals are
+collected, not raised: only those of the chosen app count, and they all come in one go.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import modal
+from modal._functions import _Function
+from modal.exception import InvalidError
+from modal.retries import Retries
+from modal_proto import api_pb2
+
+from pulumi_modal.errors import SourceError
+from pulumi_modal.source import objects
+from pulumi_modal.source.explain import one_line
+from pulumi_modal.source.settings import simple_arguments
+
+SUPPORTED_SDK: Final = ">=1.6.4,<1.7"
+PARAMETERS: Final = frozenset(
+    """
+    info app image env secrets schedule is_generator gpu network_file_systems volumes webhook_config
+    cpu memory proxy retries timeout startup_timeout min_containers max_containers buffer_containers
+    scaleup_window scaledown_window max_concurrent_inputs target_concurrent_inputs batch_max_size
+    batch_wait_ms cloud region routing_region nonpreemptible is_builder_function is_auto_snapshot
+    is_server is_sessioned enable_memory_snapshot block_network restrict_modal_access i6pn_enabled
+    cluster_size rdma fabric_size single_use_containers ephemeral_disk include_source
+    experimental_options restrict_output http_config include_client_mounts
+    """.split()
+)
+Kind = Literal["function", "class", "server"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A function that passed the funnel: what the code said, what the stack made of it."""
+
+    app: Any
+    name: str
+    kind: Kind
+    info: Any
+    code: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    function: Any
+    methods: tuple[str, ...] = ()
+    web: Mapping[str, Any] = field(default_factory=dict)
+    """Method (empty for the function itself) -> the web settings in the code."""
+    refused: tuple[str, ...] = ()
+
+
+def check_sdk() -> None:
+    """Refuse an SDK whose funnel is not the known one."""
+    found = getattr(_Function, "_from_local", None)
+    if found is None or frozenset(inspect.signature(found).parameters) != PARAMETERS:
+        raise SourceError(
+            f"modal {modal.__version__} is not supported: settings can be applied with modal"
+            f" {SUPPORTED_SDK}; install one of these"
+        )
+
+
+@contextmanager
+def overriding(
+    overrides: Mapping[str, Mapping[str, Any]], everywhere: Mapping[str, Any]
+) -> Iterator[list[Seen]]:
+    """Apply settings by name (and `everywhere`, below those) to all functions made meanwhile."""
+    check_sdk()
+    original = _Function._from_local
+    signature = inspect.signature(original)
+    seen: list[Seen] = []
+
+    def from_local(info: Any, app: Any, *args: Any, **given: Any) -> Any:
+        if app is None or given.get("is_builder_function"):
+            return original(info, app, *args, **given)  # Image.run_function
+        bound = signature.bind(info, app, *args, **given)
+        bound.apply_defaults()
+        code = {name: bound.arguments[name] for name in PARAMETERS - {"info", "app"}}
+        name = info.get_tag().removesuffix(".*")
+        made = _make(original, info, app, code, {**everywhere, **overrides.get(name, {})})
+        seen.append(made)
+        return made.function
+
+    _Function._from_local = staticmethod(from_local)
+    try:
+        yield seen
+    finally:
+        _Function._from_local = staticmethod(original)
+
+
+def _make(
+    original: Any, info: Any, app: Any, code: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Seen:
+    kind: Kind = "server" if code["is_server"] else "class" if info.user_cls else "function"
+    partials = objects.web_methods(info.user_cls) if kind == "class" else {}
+    web = {name: part.params.webhook_config for name, part in partials.items()}
+    if code["webhook_config"] is not None:
+        web = {"": code["webhook_config"]}
+    changed, refused = simple_arguments(settings, code, is_server=kind == "server")
+    refused += _object_arguments(settings, code, changed)
+    refused += _web_arguments(settings.get("web") or {}, code, changed, partials)
+    if kind == "server":
+        _http_arguments(code, changed)
+    try:
+        function = original(info, app, **{**code, **changed})
+    except InvalidError as error:
+        if not changed:
+            raise
+        refused.append(f"with the stack's settings the SDK says: {one_line(error)}")
+        function = original(info, app, **code)
+    name = info.get_tag().removesuffix(".*")
+    methods = _methods(info) if kind == "class" else ()
+    return Seen(app, name, kind, info, code, settings, function, methods, web, tuple(refused))
+
+
+def _methods(info: Any) -> tuple[str, ...]:
+    flags = objects._PartialFunctionFlags.interface_flags()
+    return tuple(objects._find_partial_methods_for_user_cls(info.user_cls, flags))
+
+
+def _object_arguments(
+    settings: Mapping[str, Any], code: Mapping[str, Any], changed: dict[str, Any]
+) -> list[str]:
+    """Put env, secrets and volumes into `changed`; answer the refusals."""
+    refused: list[str] = []
+    secrets = list(code["secrets"] or [])
+    if isinstance(changed.get("retries"), dict):
+        try:
+            changed["retries"] = Retries(**changed["retries"])
+        except (InvalidError, TypeError) as error:
+            refused.append(f"retries: {one_line(error)}")
+            del changed["retries"]
+    if settings.get("secrets"):
+        secrets, unknown = objects.renamed_secrets(secrets, settings["secrets"])
+        refused += unknown
+    if settings.get("env"):
+        secrets = objects.secrets_with_env(secrets, settings["env"])
+        changed["image"] = objects.with_env(code["image"], settings["env"])
+    if secrets != list(code["secrets"] or []):
+        changed["secrets"] = secrets
+    if settings.get("volumes"):
+        changed["volumes"], unknown = objects.renamed_volumes(code["volumes"], settings["volumes"])
+        refused += unknown
+    return refused
+
+
+def _web_arguments(
+    web: Mapping[str, Any],
+    code: Mapping[str, Any],
+    changed: dict[str, Any],
+    partials: Mapping[str, Any],
+) -> list[str]:
+    """Edit the web settings where they live; answer the refusals."""
+    if not web:
+        return []
+    if code["webhook_config"] is not None:
+        changed["webhook_config"] = objects.edited_webhook(code["webhook_config"], web)
+        return []
+    if code["is_server"]:
+        if set(web) - {"requires_proxy_auth"}:
+            return ["web: a server takes only requires_proxy_auth; remove the rest"]
+        changed["http_config"] = _copy(code["http_config"])
+        changed["http_config"].unauthenticated = not web["requires_proxy_auth"]
+        return []
+    if len(partials) == 1:
+        (partial,) = partials.values()
+        partial.params.webhook_config = objects.edited_webhook(partial.params.webhook_config, web)
+        return []
+    if partials:
+        names = ", ".join(partials)
+        return [f"web: several methods have a web URL ({names}); set this in the code"]
+    return ["web: the code has no web endpoint here; decorate it or remove the setting"]
+
+
+def _http_arguments(code: Mapping[str, Any], changed: dict[str, Any]) -> None:
+    """A server's start-up time and routing region stand in its HTTP settings, too."""
+    if not {"startup_timeout", "routing_region"} & changed.keys():
+        return
+    config = changed.get("http_config") or _copy(code["http_config"])
+    if "startup_timeout" in changed:
+        config.startup_timeout = changed["startup_timeout"]
+    if "routing_region" in changed:
+        config.proxy_regions[:] = [changed.pop("routing_region")]
+    changed["http_config"] = config
+
+
+def _copy(config: api_pb2.HTTPConfig) -> api_pb2.HTTPConfig:
+    copy = api_pb2.HTTPConfig()
+    copy.CopyFrom(config)
+    return copy

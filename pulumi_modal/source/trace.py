@@ -1,0 +1,53 @@
+"""Where in the user's project something happened: `services/llm.py:12`."""
+
+from __future__ import annotations
+
+import re
+import sys
+import sysconfig
+from pathlib import Path
+from types import TracebackType
+
+_FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+)')
+
+
+def is_project_file(filename: str, root: Path) -> bool:
+    """True for a file of the user, not of the interpreter or an installed package."""
+    if filename.startswith("<"):
+        return False
+    path = Path(filename)
+    if not path.is_absolute():
+        path = root / path
+    installed = (sys.prefix, sysconfig.get_paths()["purelib"], sysconfig.get_paths()["stdlib"])
+    return path.is_relative_to(root) and not any(path.is_relative_to(home) for home in installed)
+
+
+def place(filename: str, line: int | None, root: Path) -> str:
+    """`file:line`, relative to the project."""
+    path = Path(filename)
+    shown = path.relative_to(root) if path.is_absolute() else path
+    return f"{shown.as_posix()}:{line}" if line else shown.as_posix()
+
+
+def place_of(error: BaseException, root: Path) -> str:
+    """The last line of the user's own code that the error passed; empty when there is none."""
+    if isinstance(error, SyntaxError) and error.filename:
+        if is_project_file(error.filename, root):
+            return place(error.filename, error.lineno, root)
+    found = ""
+    step: TracebackType | None = error.__traceback__
+    while step is not None:
+        filename = step.tb_frame.f_code.co_filename
+        if is_project_file(filename, root):
+            found = place(filename, step.tb_lineno, root)
+        step = step.tb_next
+    return found
+
+
+def place_in_dump(dump: str, root: Path) -> str:
+    """The innermost line of the user's own code in stacks written by faulthandler."""
+    for text in dump.splitlines():
+        match = _FRAME.match(text)
+        if match and is_project_file(match["file"], root):
+            return place(match["file"], int(match["line"]), root)
+    return ""
