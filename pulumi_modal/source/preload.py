@@ -7,10 +7,20 @@ and there it becomes a sentence.
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib
 import sys
 from pathlib import Path
 
 HOME = str(Path(__file__).resolve().parents[2])
+_WANTED = (
+    "asyncio",
+    "modal",
+    "modal.cli.import_refs",
+    "modal.runner",
+    "pulumi_modal.source.load",
+    "pulumi_modal.spec.plan",
+)
 
 
 def _warm_up() -> None:
@@ -19,13 +29,11 @@ def _warm_up() -> None:
     sys.path[:] = [entry for entry in sys.path if entry]
     if HOME not in sys.path:
         sys.path.append(HOME)
-    with contextlib.suppress(Exception):
-        import asyncio
-        import modal
-        import modal.cli.import_refs
-        import modal.runner
-
-        del asyncio, modal
+    for name in _WANTED:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # children share these pages: no collection touches them
 
 
 _warm_up()
