@@ -63,7 +63,9 @@ def _from_config(seen: Seen, message: Any) -> list[str]:
     """A cloud that comes from this machine's configuration of the SDK, not from code or stack."""
     if message.cloud_provider_str and not seen.code["cloud"] and "cloud" not in seen.settings:
         return [
-            f"cloud: {message.cloud_provider_str} comes from default_cloud in this machine's modal"
-            " configuration; set cloud in the stack, so that everybody deploys the same"
+            (
+                f"cloud: {message.cloud_provider_str} comes from default_cloud in this machine's"
+                " modal configuration; set cloud in the stack, so that everybody deploys the same"
+            )
         ]
     return []

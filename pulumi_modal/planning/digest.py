@@ -11,14 +11,14 @@ from pulumi_modal.planning.recorder import Recorder
 from pulumi_modal.planning.stable import SHORT, digest_of, message_bytes, pickle_identity
 from pulumi_modal.spec.plan import SourceDigest
 
-_SETTINGS = (
+_SETTINGS = (  # noqa: SIM905  # many names read better as text
     "resources retry_policy timeout_secs startup_timeout_secs autoscaler_settings warm_pool_size"
     " concurrency_limit _experimental_buffer_containers task_idle_timeout_secs cloud_provider_str"
     " scheduler_placement routing_region max_concurrent_inputs target_concurrent_inputs"
     " batch_max_size batch_linger_ms schedule"
 ).split()
 """Visible as settings of their own, so left out of the digest of the code."""
-_IDS = (
+_IDS = (  # noqa: SIM905
     "mount_ids secret_ids image_id proxy_id object_dependencies volume_mounts app_name"
     " function_serialized class_serialized worker_id"
 ).split()

@@ -1,8 +1,10 @@
 """A Modal that exists only in this process: it answers a deploy's calls and keeps the requests.
 
-Its ids are hashes of content or name, so they are equal over runs and readable. While a file is being
-imported every call is refused: a preview must not act.
+Its ids are hashes of content or name, so they are equal over runs and readable. While a file is
+being imported every call is refused: a preview must not act.
 """
+
+# ruff: noqa: SLF001  # the settings of a function live in private parts of the SDK; see funnel.py
 
 from __future__ import annotations
 
@@ -56,12 +58,15 @@ class Recorder:
 
     def client(self) -> _Client:
         """The SDK's client, connected to this recorder; also what `Client.from_env` answers."""
-        client = _Client("http://127.0.0.1:1", api_pb2.CLIENT_TYPE_CLIENT, ("offline", "offline"))
-        client._control_plane_stub = self  # type: ignore[assignment]  # it answers the same calls
+        client: Any = _Client(
+            "http://127.0.0.1:1", api_pb2.CLIENT_TYPE_CLIENT, ("offline", "offline")
+        )
+        client._control_plane_stub = self
         client._opened = True
-        client._owner_pid = os.getpid()  # type: ignore[assignment]  # the SDK leaves it untyped
+        client._owner_pid = os.getpid()
         _Client._client_from_env = client
-        return client
+        connected: _Client = client
+        return connected
 
 
 class _Call:
@@ -84,6 +89,10 @@ def _environment(_recorder: Recorder, request: Any) -> Message:
     return api_pb2.EnvironmentGetOrCreateResponse(environment_id="en-plan", metadata=metadata)
 
 
+def _function_id(name: str) -> str:
+    return f"fu-{digest_of(name)}"
+
+
 def _precreate(_recorder: Recorder, request: Any) -> Message:
     metadata = api_pb2.FunctionHandleMetadata(
         function_name=request.function_name, function_type=request.function_type
@@ -95,7 +104,7 @@ def _precreate(_recorder: Recorder, request: Any) -> Message:
             )
         )
     return api_pb2.FunctionPrecreateResponse(
-        function_id=f"fu-{request.function_name}", handle_metadata=metadata
+        function_id=_function_id(request.function_name), handle_metadata=metadata
     )
 
 
@@ -104,7 +113,7 @@ def _function(_recorder: Recorder, request: Any) -> Message:
     metadata = api_pb2.FunctionHandleMetadata(
         function_name=data.function_name,
         function_type=data.function_type,
-        definition_id=f"de-{data.function_name}",
+        definition_id=f"de-{digest_of(data.function_name)}",
         class_parameter_info=data.class_parameter_info,
     )
     for name, method in data.method_definitions.items():
@@ -118,7 +127,7 @@ def _function(_recorder: Recorder, request: Any) -> Message:
     if not created.ranked_functions:
         created.ranked_functions.add(rank=0, function=request.function)
     return api_pb2.FunctionCreateResponse(
-        function_id=request.existing_function_id or f"fu-{data.function_name}",
+        function_id=request.existing_function_id or _function_id(data.function_name),
         handle_metadata=metadata,
         function_data=created,
     )

@@ -1,4 +1,4 @@
-"""Local modules that a function imports and that no deploy uploads: it would crash in its container."""
+"""Local modules that a function imports and no deploy uploads: its container would crash."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pulumi_modal.source.trace import is_project_file
 
 
 def missing_modules(message: Any, recorder: Recorder, root: Path) -> list[str]:
-    """Project files, relative, that the function's module reaches and its container will not have."""
+    """Project files that the function's module reaches and its container will not have."""
     module = sys.modules.get(message.module_name) if message.module_name else None
     if module is None:
         return []

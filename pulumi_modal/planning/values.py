@@ -1,5 +1,7 @@
 """The SDK's values in the canonical JSON of plans: one spelling for code, stack and effective."""
 
+# ruff: noqa: SLF001  # the settings of a function live in private parts of the SDK; see funnel.py
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -59,12 +61,10 @@ def code_value(key: str, argument: Any) -> Any:
     """What the code said for a simple setting, in canonical form; None when it said nothing."""
     if argument is None or argument == []:
         return None
+    if isinstance(argument, Retries):
+        return retries_value(argument._to_proto())
     if key == "gpu":
         return _code_gpu(argument)
-    if key == "retries":
-        if isinstance(argument, Retries):
-            return retries_value(argument._to_proto())
-        return argument
     if isinstance(argument, (list, tuple)):
         return argument[0] if key == "region" and len(argument) == 1 else list(argument)
     if isinstance(argument, float):

@@ -2,14 +2,14 @@
 
 For planning and for deploying alike:
 
-    run("pulumi_modal.gateway.deploy_child:deploy", argument, root=..., env=..., deadline_s=...)
+    run("pulumi_modal.gateway.deploy_child:deploy", argument, root=..., env=..., what=..., ...)
 
 imports `deploy` in the child and calls `deploy(argument, tell)`. `argument` is pickled to the child
-(so a secret in it is on a pipe, never in argv); the answer and what is given to `tell` (events, for
-live status) come back as JSON. The entry raises a ModalStackError to refuse; the same class is raised
-here. Inside the entry, `pulumi_modal.source.load.load_app(request)` gives the app. The child has its own
-session, an empty stdin, captured output, exactly the environment `env`, and ends at the deadline with
-everything it started.
+(so a secret in it is on a pipe, never in argv); the answer and what is given to `tell` (events,
+for live status) come back as JSON. The entry raises a ModalStackError to refuse, and the same class
+is raised here. Inside the entry, `pulumi_modal.source.load.load_app(request)` gives the app. The
+child has its own session, an empty stdin, captured output, exactly the environment `env` (make it
+with `source.environment.child_environment`), and ends at the deadline with all it started.
 """
 
 from __future__ import annotations
@@ -120,12 +120,12 @@ def run(  # noqa: PLR0913  # keyword-only beyond the work itself
     root: Path,
     env: Mapping[str, str],
     deadline_s: float,
-    what: str = "import",
+    what: str,
     on_event: Callable[[Any], None] | None = None,
 ) -> Finished:
     """Run `entry` ("module:function") in a child; raises what the child refused with.
 
-    `what` names the work in the message of a missed deadline.
+    `what` is the subject of a message, as in "services/llm.py: the import" (did not end, ...).
     """
     if not root.is_dir():
         raise SourceError(f"{root}: the project folder does not exist")
@@ -152,7 +152,8 @@ def _start(stack: ExitStack, make: type[Job], *args: Any) -> _Run:
         for writer in writers:
             writer.close()
     stack.callback(child.close)
-    return _Run(child, *readers)
+    answer_end, output_end, trace_end = readers
+    return _Run(child, answer_end, output_end, trace_end)
 
 
 def _finish(running: _Run, root: Path, what: str, deadline_s: float, *, in_time: bool) -> Finished:
@@ -164,19 +165,21 @@ def _finish(running: _Run, root: Path, what: str, deadline_s: float, *, in_time:
     dump = running.dump()
     if dump or not in_time:
         where_it_hung = place_in_dump(dump, root)
-        where = f" at {where_it_hung}" if where_it_hung else ""
+        where = f", it hung at {where_it_hung}" if where_it_hung else ""
         raise SourceError(
             f"{what} did not end within {deadline_s:g} s{where};"
-            " move work that takes long out of the top level of the file"
+            " move what takes long out of the top level of the file, or allow more time"
         )
     last = f"; it printed last: {output.splitlines()[-1][:200]}" if output else ""
-    raise SourceError(f"the process ended during {what}, {_status(running.child.poll())}{last}")
+    raise SourceError(f"{what} {_status(running.child.poll())}{last}")
 
 
 def _status(code: int | None) -> str:
     if code is not None and code < 0:
-        return f"killed by {signal.Signals(-code).name}"
-    return f"status {code}; remove the os._exit, or what crashes, from the top level of the file"
+        return f"was killed by {signal.Signals(-code).name}; is there enough memory?"
+    return (
+        f"ended the process with status {code}; remove the os._exit or what crashes from the file"
+    )
 
 
 def _as_error(name: str, sentence: str) -> ModalStackError:

@@ -16,8 +16,10 @@ def choose_app(shown: str, apps: Mapping[str, Any], wanted: str) -> tuple[str, A
         if wanted in apps:
             return wanted, apps[wanted]
         names = sorted(apps)
-        near = get_close_matches(wanted, names, n=1) or names[:1]
-        hint = f"did you mean {near[0]!r}?" if near else "it has none: add `app = modal.App(...)`"
+        likely = get_close_matches(wanted, names, n=1) or names[:1]
+        hint = (
+            f"did you mean {likely[0]!r}?" if likely else "it has none: add `app = modal.App(...)`"
+        )
         raise SourceError(f"{shown}: the file has no modal.App called {wanted!r}; {hint}")
     if not apps:
         raise SourceError(f"{shown}: the file has no modal.App; add `app = modal.App('name')`")
@@ -26,8 +28,8 @@ def choose_app(shown: str, apps: Mapping[str, Any], wanted: str) -> tuple[str, A
         return name, apps[name]
     if "app" in apps:
         return "app", apps["app"]
-    names = ", ".join(sorted(apps))
-    raise SourceError(f"{shown}: the file has several apps ({names}); name one as `app`")
+    listed = ", ".join(sorted(apps))
+    raise SourceError(f"{shown}: the file has several apps ({listed}); name one as `app`")
 
 
 def check_names(

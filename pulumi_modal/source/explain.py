@@ -13,8 +13,12 @@ OLD_WORDS: Final[Mapping[str, str]] = {
     "concurrency_limit": "`max_containers=...` (it always limited containers, not requests)",
     "container_idle_timeout": "`scaledown_window=...`",
     "keep_warm": "`min_containers=...`",
-    "max_inputs": "`@modal.concurrent(max_inputs=...)` on the class",
-    "timeout": "`timeout=...` on `@app.cls`, where it holds for all methods",
+}
+OLD_METHOD_WORDS: Final[Mapping[str, str]] = {
+    "concurrency_limit": "`@modal.concurrent(max_inputs=...)` on the class: all methods share it",
+    "keep_warm": "`min_containers=...` on `@app.cls`: all methods share the containers",
+    "timeout": "`timeout=...` on `@app.cls`: it holds for all methods",
+    "gpu": "`gpu=...` on `@app.cls`: all methods run in its containers",
 }
 OLD_NAMES: Final[Mapping[str, str]] = {
     "Stub": "`modal.App`",
@@ -36,14 +40,17 @@ def one_line(text: object) -> str:
     return line if len(line) <= MAX_LENGTH else line[: MAX_LENGTH - 3] + "..."
 
 
-def explain(error: BaseException) -> str:
+def explain(error: BaseException, otherwise: str = "importing the file must succeed") -> str:
     """What happened and what to do, without the place."""
     for kind, sentence in _SENTENCES:
         if isinstance(error, kind):
             text = sentence(error)
             if text:
                 return one_line(text)
-    return one_line(f"{type(error).__name__}: {error}; importing the file must succeed on its own")
+    if type(error).__module__.startswith("modal."):
+        otherwise = "correct what the code says there"
+    said = str(error).strip().rstrip(".") or "no further words"
+    return one_line(f"{type(error).__name__}: {said}; {otherwise}")
 
 
 def _talks(_error: BaseException) -> str:
@@ -81,9 +88,7 @@ def _missing_module(error: BaseException) -> str:
 
 def _environment(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
-    if frames and frames[-1].name == "__getitem__" and frames[-1].filename.endswith("os.py>"):
-        frames[-1].filename = "os.py"
-    if not frames or frames[-1].name != "__getitem__" or "os.py" not in _base(frames[-1].filename):
+    if not frames or (_base(frames[-1].filename), frames[-1].name) != ("os.py", "__getitem__"):
         return ""
     return (
         f"the environment variable {error.args[0]} is not set; set it, or give a default with"
@@ -105,15 +110,28 @@ def _reads_stdin(error: BaseException) -> str:
 
 
 def _old_keyword(error: BaseException) -> str:
-    for old, new in OLD_WORDS.items():
-        if f"'{old}'" in str(error):
+    words = OLD_METHOD_WORDS if "method()" in str(error) else OLD_WORDS
+    for old, new in words.items():
+        if f"'{old}'" in str(error) and type(error).__name__ in _KEYWORD_ERRORS:
             return f"`{old}` is not an argument here any more; write {new}"
     return ""
 
 
+def _relative(error: BaseException) -> str:
+    if "relative import" not in str(error):
+        return ""
+    return (
+        "the file uses a relative import but lies in no package; put an __init__.py next to it,"
+        " or import the module by its name"
+    )
+
+
+_KEYWORD_ERRORS: Final = frozenset({"TypeError", "DeprecationError"})
+
+
 def _old_name(error: BaseException) -> str:
     name = error.name if isinstance(error, AttributeError) else None
-    if name in OLD_NAMES and "modal" in str(error):
+    if name is not None and name in OLD_NAMES and "modal" in str(error):
         return f"`modal.{name}` does not exist any more; use {OLD_NAMES[name]}"
     return ""
 
@@ -136,6 +154,7 @@ _SENTENCES: Final = (
     (KeyError, _environment),
     (EOFError, _reads_stdin),
     (AttributeError, _old_name),
+    (Exception, _relative),
     (Exception, _old_keyword),
     (Exception, _global_scope),
 )

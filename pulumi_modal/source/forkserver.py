@@ -44,14 +44,19 @@ def module_path(root: Path, entries: list[str], keep: str) -> list[str]:
     Folders inside the project are left out (the loader adds what `modal deploy` adds), unless
     they belong to the interpreter or to PYTHONPATH (`keep`).
     """
-    kept = [os.path.abspath(entry) for entry in keep.split(os.pathsep) if entry]
+    kept = {str(Path(entry).absolute()) for entry in keep.split(os.pathsep) if entry}
 
     def belongs(entry: str) -> bool:
         inside = Path(entry).is_relative_to(root)
         return not inside or Path(entry).is_relative_to(sys.prefix) or entry in kept
 
-    path = [entry for entry in entries if os.path.isabs(entry) and belongs(entry)]
+    path = [entry for entry in entries if Path(entry).is_absolute() and belongs(entry)]
     return path if _HOME in path else [*path, _HOME]
+
+
+def _close(*fds: int) -> None:
+    for fd in fds:
+        os.close(fd)
 
 
 class Child(popen_forkserver.Popen):
@@ -74,17 +79,18 @@ class Child(popen_forkserver.Popen):
 
     def _launch(self, process_obj: Any) -> None:
         message = io.BytesIO()
+        fds: list[int] = vars(self)["_fds"]  # filled while the job is pickled
         set_spawning_popen(self)
         try:
             reduction.dump(self._preparation(), message)
             reduction.dump(process_obj, message)
         finally:
             set_spawning_popen(None)
-        self.sentinel, write_end = _server(os.getpid()).connect_to_new_process(self._fds)
+        self.sentinel, write_end = _server(os.getpid()).connect_to_new_process(fds)
         # The child sees the end of this process at the other end of this pipe.
         kept_open = os.dup(write_end)
-        self.finalizer = util.Finalize(self, util.close_fds, (kept_open, self.sentinel))
-        with open(write_end, "wb", closefd=True) as pipe:
+        self.finalizer = util.Finalize(self, _close, (kept_open, self.sentinel))
+        with os.fdopen(write_end, "wb") as pipe:
             pipe.write(message.getbuffer())
         self.pid = forkserver.read_signed(self.sentinel)
 

@@ -1,8 +1,8 @@
 """The one place where every decorator of the SDK ends: `_Function._from_local`, with overrides.
 
-`@app.function`, `@app.cls` and `@app.server` all call it, with every default resolved. It is private
-to the SDK, so its parameters are compared with the known ones before anything is loaded. Refusals are
-collected, not raised: only those of the chosen app count, and they all come in one go.
+`@app.function`, `@app.cls` and `@app.server` all call it, with every default resolved. It is
+private to the SDK, so its parameters are compared with the known ones before anything is loaded.
+Refusals are collected, not raised: only those of the chosen app count, and all come in one go.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ import modal
 from modal._functions import _Function
 from modal.exception import InvalidError
 from modal.retries import Retries
-from modal_proto import api_pb2
 
 from pulumi_modal.errors import SourceError
 from pulumi_modal.source import objects
 from pulumi_modal.source.explain import one_line
 from pulumi_modal.source.settings import simple_arguments
+from pulumi_modal.source.web import server_arguments, web_arguments, web_methods
 
 SUPPORTED_SDK: Final = ">=1.6.4,<1.7"
+_FUNNEL: Final = "_from_local"
 PARAMETERS: Final = frozenset(
     """
     info app image env secrets schedule is_generator gpu network_file_systems volumes webhook_config
@@ -34,7 +35,7 @@ PARAMETERS: Final = frozenset(
     is_server is_sessioned enable_memory_snapshot block_network restrict_modal_access i6pn_enabled
     cluster_size rdma fabric_size single_use_containers ephemeral_disk include_source
     experimental_options restrict_output http_config include_client_mounts
-    """.split()
+    """.split()  # noqa: SIM905  # 45 names read better as text
 )
 Kind = Literal["function", "class", "server"]
 
@@ -58,7 +59,7 @@ class Seen:
 
 def check_sdk() -> None:
     """Refuse an SDK whose funnel is not the known one."""
-    found = getattr(_Function, "_from_local", None)
+    found = getattr(_Function, _FUNNEL, None)
     if found is None or frozenset(inspect.signature(found).parameters) != PARAMETERS:
         raise SourceError(
             f"modal {modal.__version__} is not supported: settings can be applied with modal"
@@ -72,7 +73,7 @@ def overriding(
 ) -> Iterator[list[Seen]]:
     """Apply settings by name (and `everywhere`, below those) to all functions made meanwhile."""
     check_sdk()
-    original = _Function._from_local
+    original = getattr(_Function, _FUNNEL)
     signature = inspect.signature(original)
     seen: list[Seen] = []
 
@@ -87,26 +88,26 @@ def overriding(
         seen.append(made)
         return made.function
 
-    _Function._from_local = staticmethod(from_local)
+    setattr(_Function, _FUNNEL, staticmethod(from_local))
     try:
         yield seen
     finally:
-        _Function._from_local = staticmethod(original)
+        setattr(_Function, _FUNNEL, staticmethod(original))
 
 
 def _make(
     original: Any, info: Any, app: Any, code: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> Seen:
     kind: Kind = "server" if code["is_server"] else "class" if info.user_cls else "function"
-    partials = objects.web_methods(info.user_cls) if kind == "class" else {}
+    partials = web_methods(info.user_cls) if kind == "class" else {}
     web = {name: part.params.webhook_config for name, part in partials.items()}
     if code["webhook_config"] is not None:
         web = {"": code["webhook_config"]}
     changed, refused = simple_arguments(settings, code, is_server=kind == "server")
     refused += _object_arguments(settings, code, changed)
-    refused += _web_arguments(settings.get("web") or {}, code, changed, partials)
+    refused += web_arguments(settings.get("web") or {}, code, changed, partials)
     if kind == "server":
-        _http_arguments(code, changed)
+        server_arguments(code, changed)
     try:
         function = original(info, app, **{**code, **changed})
     except InvalidError as error:
@@ -115,13 +116,8 @@ def _make(
         refused.append(f"with the stack's settings the SDK says: {one_line(error)}")
         function = original(info, app, **code)
     name = info.get_tag().removesuffix(".*")
-    methods = _methods(info) if kind == "class" else ()
+    methods = objects.method_names(info.user_cls) if kind == "class" else ()
     return Seen(app, name, kind, info, code, settings, function, methods, web, tuple(refused))
-
-
-def _methods(info: Any) -> tuple[str, ...]:
-    flags = objects._PartialFunctionFlags.interface_flags()
-    return tuple(objects._find_partial_methods_for_user_cls(info.user_cls, flags))
 
 
 def _object_arguments(
@@ -148,49 +144,3 @@ def _object_arguments(
         changed["volumes"], unknown = objects.renamed_volumes(code["volumes"], settings["volumes"])
         refused += unknown
     return refused
-
-
-def _web_arguments(
-    web: Mapping[str, Any],
-    code: Mapping[str, Any],
-    changed: dict[str, Any],
-    partials: Mapping[str, Any],
-) -> list[str]:
-    """Edit the web settings where they live; answer the refusals."""
-    if not web:
-        return []
-    if code["webhook_config"] is not None:
-        changed["webhook_config"] = objects.edited_webhook(code["webhook_config"], web)
-        return []
-    if code["is_server"]:
-        if set(web) - {"requires_proxy_auth"}:
-            return ["web: a server takes only requires_proxy_auth; remove the rest"]
-        changed["http_config"] = _copy(code["http_config"])
-        changed["http_config"].unauthenticated = not web["requires_proxy_auth"]
-        return []
-    if len(partials) == 1:
-        (partial,) = partials.values()
-        partial.params.webhook_config = objects.edited_webhook(partial.params.webhook_config, web)
-        return []
-    if partials:
-        names = ", ".join(partials)
-        return [f"web: several methods have a web URL ({names}); set this in the code"]
-    return ["web: the code has no web endpoint here; decorate it or remove the setting"]
-
-
-def _http_arguments(code: Mapping[str, Any], changed: dict[str, Any]) -> None:
-    """A server's start-up time and routing region stand in its HTTP settings, too."""
-    if not {"startup_timeout", "routing_region"} & changed.keys():
-        return
-    config = changed.get("http_config") or _copy(code["http_config"])
-    if "startup_timeout" in changed:
-        config.startup_timeout = changed["startup_timeout"]
-    if "routing_region" in changed:
-        config.proxy_regions[:] = [changed.pop("routing_region")]
-    changed["http_config"] = config
-
-
-def _copy(config: api_pb2.HTTPConfig) -> api_pb2.HTTPConfig:
-    copy = api_pb2.HTTPConfig()
-    copy.CopyFrom(config)
-    return copy

@@ -6,6 +6,8 @@ Only ever called in a child made by `source.child.run`. For planning and for dep
     modal.runner.deploy_app(loaded.app, name=request.app_name, client=client, ...)
 """
 
+# ruff: noqa: SLF001  # the settings of a function live in private parts of the SDK; see funnel.py
+
 from __future__ import annotations
 
 import sys
@@ -16,7 +18,6 @@ from typing import Any
 
 import modal
 import modal.config
-from modal._utils.async_utils import synchronizer
 from modal.cli.import_refs import ImportRef, import_file_or_module
 from modal.exception import _CliUserExecutionError
 
@@ -26,6 +27,7 @@ from pulumi_modal.source.explain import TalksToModal, explain
 from pulumi_modal.source.funnel import Seen, overriding
 from pulumi_modal.source.location import Location, locate
 from pulumi_modal.source.request import PlanRequest
+from pulumi_modal.source.sdk import inner_app
 from pulumi_modal.source.trace import place_of
 
 
@@ -105,7 +107,7 @@ def _find_cause(error: BaseException | None, kind: type) -> BaseException | None
 
 def _functions_of(app: modal.App, shown: str, seen: list[Seen]) -> dict[str, Seen]:
     """What the app would deploy, its own and what it includes."""
-    inner = synchronizer._translate_in(app)
+    inner = inner_app(app)
     listed = inner._local_state.functions
     if not listed:
         raise SourceError(

@@ -1,9 +1,11 @@
-"""The overrides that need the SDK's objects: environment variables, secrets, volumes, web settings.
+"""The overrides that need the SDK's objects: environment variables, secrets, volumes, web.
 
-The container checks that number and order of a function's secrets and volumes are those of the code,
-so they can be exchanged one for one, never added or removed. Environment variables go in through a
-layer of the image, where the container has nothing to check.
+The container checks that number and order of a function's secrets and volumes are those of the
+code, so they can be exchanged one for one, never added or removed. Environment variables go in
+through a layer of the image, where the container has nothing to check.
 """
+
+# ruff: noqa: SLF001  # the settings of a function live in private parts of the SDK; see funnel.py
 
 from __future__ import annotations
 
@@ -17,7 +19,6 @@ from modal._image import _Image
 from modal._partial_function import _find_partial_methods_for_user_cls, _PartialFunctionFlags
 from modal.secret import _Secret
 from modal.volume import _Volume
-from modal_proto import api_pb2
 
 _LOCAL_FILES = "Image(local files)"
 
@@ -25,7 +26,8 @@ _LOCAL_FILES = "Image(local files)"
 def with_env(image: _Image, env: Mapping[str, str]) -> _Image:
     """The image with environment variables, below local files that are mounted lazily on top."""
     if getattr(image, "_rep", "") == _LOCAL_FILES and image._deps is not None:
-        base, mount = image._deps()
+        parts: Any = image._deps()
+        base, mount = parts
         upper: _Image = with_env(base, env)._add_mount_layer_or_copy(mount)
         return upper
     layered: _Image = image.env(dict(env))
@@ -45,7 +47,10 @@ def secrets_with_env(secrets: Iterable[_Secret], env: Mapping[str, str]) -> list
     for secret in secrets:
         keys = inline_keys(secret) & env.keys()
         if keys and secret._load_env_dict is not None:
-            merged = {**secret._load_env_dict(), **{key: env[key] for key in keys}}
+            merged: dict[str, str | None] = {
+                **secret._load_env_dict(),
+                **{key: env[key] for key in keys},
+            }
             changed.append(_Secret.from_dict(merged))
         else:
             changed.append(secret)
@@ -123,23 +128,7 @@ def _unknown(key: str, name: str, known: Iterable[str]) -> str:
     return f"{key}: the code does not use {name}, and adding one would break its container; {hint}"
 
 
-def web_methods(user_cls: type) -> dict[str, Any]:
-    """The methods of a class that have a web URL, as the SDK's partial functions."""
-    partials = _find_partial_methods_for_user_cls(user_cls, _PartialFunctionFlags.interface_flags())
-    return {name: part for name, part in partials.items() if part.params.webhook_config}
-
-
-def edited_webhook(config: api_pb2.WebhookConfig, web: Mapping[str, Any]) -> api_pb2.WebhookConfig:
-    """A copy of a web endpoint's settings with the stack's label, domains and proxy auth."""
-    edited = api_pb2.WebhookConfig()
-    edited.CopyFrom(config)
-    if "label" in web:
-        edited.requested_suffix = web["label"]
-    if "requires_proxy_auth" in web:
-        edited.requires_proxy_auth = web["requires_proxy_auth"]
-    if "custom_domains" in web:
-        del edited.custom_domains[:]
-        edited.custom_domains.extend(
-            api_pb2.CustomDomainConfig(name=name) for name in web["custom_domains"]
-        )
-    return edited
+def method_names(user_cls: type) -> tuple[str, ...]:
+    """The methods of a class that can be called from outside."""
+    flags = _PartialFunctionFlags.interface_flags()
+    return tuple(_find_partial_methods_for_user_cls(user_cls, flags))

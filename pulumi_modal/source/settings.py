@@ -1,6 +1,6 @@
 """A stack's canonical settings, as arguments of the SDK's funnel: a table and its exceptions.
 
-Pure: no SDK here. `source/objects.py` does what needs the SDK's objects (env, secrets, volumes, web).
+Pure: no SDK here. `source/objects.py` does what needs the SDK's objects (env, secrets, ...).
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ def simple_arguments(
         elif key in ARGUMENT:
             pair = key in _PAIRS and isinstance(value, list)
             found[ARGUMENT[key]] = tuple(value) if pair else value
-    if "timeout" in found and "startup_timeout" not in found:
+    one_time = code["startup_timeout"] in (None, code["timeout"])
+    if "timeout" in found and "startup_timeout" not in found and one_time:
         # Modal takes `timeout` for both when the code names only one: so does the stack.
-        if code["startup_timeout"] in (None, code["timeout"]):
-            found["startup_timeout"] = found["timeout"]
+        found["startup_timeout"] = found["timeout"]
     _in_flight(settings, {**code, **found}, found, refused)
     return found, refused
 

@@ -31,9 +31,8 @@ def place(filename: str, line: int | None, root: Path) -> str:
 
 def place_of(error: BaseException, root: Path) -> str:
     """The last line of the user's own code that the error passed; empty when there is none."""
-    if isinstance(error, SyntaxError) and error.filename:
-        if is_project_file(error.filename, root):
-            return place(error.filename, error.lineno, root)
+    if isinstance(error, SyntaxError) and is_project_file(error.filename or "<unknown>", root):
+        return place(str(error.filename), error.lineno, root)
     found = ""
     step: TracebackType | None = error.__traceback__
     while step is not None:

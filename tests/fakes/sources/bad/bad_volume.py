@@ -1,0 +1,8 @@
+import modal
+
+app = modal.App("bad")
+
+
+@app.function(volumes={"/v": modal.Volume.from_name("bad name!")})
+def f(x):
+    return x

@@ -1,0 +1,2 @@
+import modal
+app = modal.App("crooked"

@@ -1,0 +1,5 @@
+import modal
+
+app = modal.App("deploys")
+
+app.deploy()

@@ -1,0 +1,4 @@
+import os
+
+print("last words")
+os._exit(7)

@@ -1,0 +1,3 @@
+import os
+
+TOKEN = os.environ["A_VARIABLE_NOBODY_SET"]

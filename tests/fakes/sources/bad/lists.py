@@ -1,0 +1,4 @@
+import modal
+
+print(modal.Volume.objects.list())
+app = modal.App("lists")

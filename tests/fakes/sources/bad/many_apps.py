@@ -1,0 +1,4 @@
+import modal
+
+one = modal.App("one")
+two = modal.App("two")

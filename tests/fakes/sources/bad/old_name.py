@@ -1,0 +1,3 @@
+import modal
+
+stub = modal.Stub("old")

@@ -1,0 +1,3 @@
+import modal
+
+app = modal.App.lookup("x", create_if_missing=True)
