@@ -208,7 +208,7 @@ def _split_option(word: str) -> tuple[str, str | None]:
         return name, value if equals else None
     if word in OPTIONS or word in SAME:
         return word, None
-    return word[:2], word[2:] or None
+    return word[:2], word[2:].removeprefix("=") or None
 
 
 def _read_sync(arguments: Sequence[str]) -> Sync:

@@ -33,6 +33,9 @@ def main(plan_path: str) -> None:
     """Do what the plan says; does not return."""
     with open(plan_path, encoding="utf-8") as file:  # noqa: PTH123 - start-up time
         plan = json.load(file)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)  # a server in the background hands down SIG_IGN
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     library = ctypes.CDLL(None, use_errno=True)
     if plan["mounts"] is not None:
         try:

@@ -26,11 +26,14 @@ class RunningContainer:
         process: subprocess.Popen[bytes],
         say: Callable[[int, str], None],
         clean: Callable[[], Awaitable[None]],
+        *,
+        stop_signal: signal.Signals = signal.SIGINT,
     ) -> None:
         self.pid = process.pid
         self._process = process
         self._say = say
         self._clean = clean
+        self._stop_signal = stop_signal
         self._reaped = False
         self._ended = asyncio.create_task(self._watch(), name=f"container {self.pid}")
 
@@ -39,10 +42,10 @@ class RunningContainer:
         return await asyncio.shield(self._ended)
 
     def terminate(self) -> None:
-        """SIGTERM to the container, which runs its exit hooks."""
+        """Ask the container to end: it runs its exit hooks."""
         if not self._reaped:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGTERM)
+                os.kill(self.pid, self._stop_signal)
 
     def kill(self) -> None:
         """SIGKILL to the whole group."""

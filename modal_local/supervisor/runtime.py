@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 from typing import Final
 
 from modal_proto import api_pb2
@@ -100,6 +101,11 @@ class ProcessRuntime:
             self._namespaces = not self.no_namespaces
         return self._namespaces
 
+    def refuse_namespaces(self, reason: str) -> None:
+        """Start containers without a file system of their own, although one may be possible."""
+        self._namespaces = False
+        self.no_namespaces = reason
+
     async def start(self, task: TaskSpec) -> RunningContainer:
         """Raises LocalModalError when the process cannot be started at all."""
         namespaces = await self.probe()
@@ -135,7 +141,9 @@ class ProcessRuntime:
         async def clean() -> None:
             await asyncio.to_thread(shutil.rmtree, room.path, ignore_errors=True)
 
-        return RunningContainer(process, say, clean)
+        # Modal's container runtime has a handler for SIGTERM in servers only
+        stop_signal = SIGTERM if task.function.definition.is_server else SIGINT
+        return RunningContainer(process, say, clean, stop_signal=stop_signal)
 
     def _files(self, task: TaskSpec, image: BuiltImage) -> dict[str, MountedFile]:
         mounted = self._catalog.mounted_files(list(task.function.definition.mount_ids))

@@ -1,0 +1,85 @@
+"""The one ASGI application behind all ports: find the route, check credentials, open the call."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from modal_local.ingress.answers import (
+    BAD_CREDENTIALS,
+    NO_CREDENTIALS,
+    NO_SUCH_URL,
+    Answer,
+    Receive,
+    Scope,
+    Send,
+    answer_for,
+    send_answer,
+)
+from modal_local.ingress.exchange import Exchange
+from modal_local.ingress.route import Route, container_scope
+from modal_local.model import Execution, LocalModalError
+
+log = logging.getLogger(__name__)
+_BROKEN = Answer(500, "the local Modal could not pass the request on; see its log")
+
+
+class Door:
+    """Routes by the port a connection came in on."""
+
+    def __init__(self, execution: Execution, accepts: Callable[[str, str], bool]) -> None:
+        self.routes: dict[int, Route] = {}
+        self._execution = execution
+        self._accepts = accepts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or websocket; no failure of ours reaches the client as a traceback."""
+        if scope["type"] not in {"http", "websocket"}:
+            return
+        try:
+            answer = await self._serve(scope, receive, send)
+        except Exception:
+            log.exception("a web request broke")
+            answer = _BROKEN
+        if answer is not None:
+            await send_answer(scope, send, answer)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        route = self.routes.get(scope["server"][1])
+        if route is None:
+            return NO_SUCH_URL
+        if route.requires_proxy_auth and (refusal := self._refusal(scope)) is not None:
+            return refusal
+        exchange: Exchange | None = None
+        try:
+            call = await self._execution.open_web_call(
+                route.function_id, method_name=route.method_name, scope=container_scope(scope)
+            )
+            exchange = Exchange(call, scope, receive, send)
+            answer = await exchange.run()
+        except LocalModalError as error:
+            answer = answer_for(error, route)
+        if exchange is not None and exchange.started:
+            return None  # too late to say it: an unfinished answer closes the connection
+        return answer
+
+    def _refusal(self, scope: Mapping[str, Any]) -> Answer | None:
+        key, secret = _credentials({bytes(k): bytes(v) for k, v in scope["headers"]})
+        if not key or not secret:
+            return NO_CREDENTIALS
+        return None if self._accepts(key, secret) else BAD_CREDENTIALS
+
+
+def _credentials(headers: Mapping[bytes, bytes]) -> tuple[str, str]:
+    if b"modal-key" in headers or b"modal-secret" in headers:
+        return _text(headers.get(b"modal-key")), _text(headers.get(b"modal-secret"))
+    scheme, _, token = _text(headers.get(b"authorization")).partition(" ")
+    if scheme.lower() != "bearer":
+        return "", ""
+    key, _, secret = token.strip().partition(".")
+    return key, secret
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("latin-1")

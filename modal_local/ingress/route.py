@@ -1,0 +1,51 @@
+"""A web URL and the function behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+LOOPBACK: Final = "127.0.0.1"
+_PASSED_ON: Final = (
+    "type",
+    "http_version",
+    "method",
+    "scheme",
+    "path",
+    "query_string",
+    "client",
+    "subprotocols",
+)
+_CREDENTIALS: Final = frozenset({b"modal-key", b"modal-secret"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One web endpoint on a port of its own."""
+
+    port: int
+    function_id: str
+    method_name: str
+    """Empty for a function; the method for an endpoint of a class."""
+    app_name: str
+    label: str
+    environment: str
+    requires_proxy_auth: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+
+def container_scope(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """What a container is told of a connection: plain values, no credentials of the door."""
+    passed: dict[str, Any] = {name: scope[name] for name in _PASSED_ON if name in scope}
+    passed["root_path"] = ""
+    passed["headers"] = [
+        (bytes(name), bytes(value)) for name, value in scope["headers"] if name not in _CREDENTIALS
+    ]
+    if scope["type"] == "http":
+        passed["extensions"] = {"http.response.trailers": {}}
+    return passed
