@@ -12,7 +12,7 @@ import modal
 import modal.runner
 from modal_proto import api_pb2
 
-from pulumi_modal.errors import ModalStackError, PlanError
+from pulumi_modal.errors import ModalStackError, PlanError, SourceError
 from pulumi_modal.planning.advice import advice
 from pulumi_modal.planning.code import code_values
 from pulumi_modal.planning.digest import source_digest
@@ -20,7 +20,7 @@ from pulumi_modal.planning.effective import effective_settings, sent_functions, 
 from pulumi_modal.planning.images import below, environment
 from pulumi_modal.planning.recorder import Recorder
 from pulumi_modal.planning.uploads import warnings_of
-from pulumi_modal.source.explain import explain
+from pulumi_modal.source.explain import TalksToModal, explain
 from pulumi_modal.source.funnel import Seen
 from pulumi_modal.source.load import LoadedApp, load_app
 from pulumi_modal.source.request import PlanRequest
@@ -36,6 +36,8 @@ def plan(request: PlanRequest, _tell: Callable[[Any], None]) -> Mapping[str, Any
     recorder = Recorder()
     client = recorder.client()
     loaded = load_app(request)
+    if recorder.refused:
+        raise SourceError(f"{loaded.shown}: {explain(TalksToModal(recorder.refused[0]))}")
     recorder.open()
     _deploy(loaded, request, client)
     return _read(loaded, request, recorder).model_dump(mode="json")

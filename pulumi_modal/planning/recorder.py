@@ -33,6 +33,8 @@ class Recorder:
         self.volumes: dict[str, Any] = {}
         self.images: dict[str, Any] = {}
         self.mounts: dict[str, Any] = {}
+        self.refused: list[str] = []
+        """Calls made while the file was imported, even where it caught the refusal."""
         self._is_open = False
 
     def open(self) -> None:
@@ -47,6 +49,7 @@ class Recorder:
     def answer(self, rpc: str, request: Message) -> Message:
         """Record one call and make up its answer."""
         if not self._is_open:
+            self.refused.append(rpc)
             raise TalksToModal(rpc)
         if rpc not in ANSWERS:
             raise PlanError(

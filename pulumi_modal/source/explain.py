@@ -53,10 +53,10 @@ def explain(error: BaseException, otherwise: str = "importing the file must succ
     return one_line(f"{type(error).__name__}: {said}; {otherwise}")
 
 
-def _talks(_error: BaseException) -> str:
+def _talks(error: BaseException) -> str:
     return (
-        "this file talks to Modal while it is imported, which a preview must not do;"
-        " move the call into a function or under `if __name__ == '__main__':`"
+        f"this file talks to Modal while it is imported (call {error}), which a preview must not"
+        " do; move the call into a function or under `if __name__ == '__main__':`"
     )
 
 

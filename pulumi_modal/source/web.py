@@ -1,4 +1,4 @@
-"""Web settings: they live in a function's, a method's or a server's own message, edited as a copy."""
+"""Web settings, in a function's, a method's or a server's own message: edited as copies."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ models = modal.Volume.from_name("models", create_if_missing=True)
 image = (
     modal.Image.debian_slim(python_version="3.11")
     .env({"MODE": "code"})
-    .add_local_file("good/data.txt", "/data/data.txt")
+    .add_local_file("data.txt", "/data/data.txt")
 )
 
 

@@ -4,7 +4,7 @@ app = modal.App("nested")
 FACTOR = 3
 
 
-def make(offset: int):
+def make(offset: int) -> object:
     @app.function(name=f"plus-{offset}", serialized=True)
     def shifted(x: int) -> int:
         return x * FACTOR + offset

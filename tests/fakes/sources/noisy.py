@@ -5,11 +5,11 @@ import time
 
 import modal
 
-print("printed at import")
+print("printed at import")  # noqa: T201  # the point of this file
 os.write(1, b"written to fd 1\n")
-subprocess.run(["echo", "from a shell"], check=True)
+subprocess.run(["/bin/echo", "from a child"], check=True)
 threading.Thread(target=time.sleep, args=(3600,)).start()
-subprocess.Popen(["sleep", "3600"])
+subprocess.Popen(["/bin/sleep", "3600"])
 
 app = modal.App("noisy")
 

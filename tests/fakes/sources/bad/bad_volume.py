@@ -1,8 +1,0 @@
-import modal
-
-app = modal.App("bad")
-
-
-@app.function(volumes={"/v": modal.Volume.from_name("bad name!")})
-def f(x):
-    return x

@@ -1,2 +1,0 @@
-import modal
-app = modal.App("crooked"

@@ -1,5 +1,0 @@
-import modal
-
-app = modal.App("deploys")
-
-app.deploy()

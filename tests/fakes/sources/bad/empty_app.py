@@ -1,3 +1,0 @@
-import modal
-
-app = modal.App("empty")

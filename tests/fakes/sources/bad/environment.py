@@ -1,3 +1,0 @@
-import os
-
-TOKEN = os.environ["A_VARIABLE_NOBODY_SET"]

@@ -1,4 +1,0 @@
-import modal
-
-print(modal.Volume.objects.list())
-app = modal.App("lists")

@@ -1,1 +1,0 @@
-from .nothing import x

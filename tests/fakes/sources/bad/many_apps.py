@@ -1,4 +1,0 @@
-import modal
-
-one = modal.App("one")
-two = modal.App("two")

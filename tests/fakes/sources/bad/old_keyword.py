@@ -1,8 +1,0 @@
-import modal
-
-app = modal.App("old")
-
-
-@app.function(concurrency_limit=4)
-def f(x):
-    return x

@@ -1,3 +1,0 @@
-import modal
-
-stub = modal.Stub("old")

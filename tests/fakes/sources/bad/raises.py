@@ -1,5 +1,0 @@
-def boom():
-    raise ValueError("bad value")
-
-
-boom()

@@ -1,3 +1,0 @@
-import modal
-
-app = modal.App.lookup("x", create_if_missing=True)

@@ -1,0 +1,86 @@
+"""Planning works from any program: threads, no main guard, a program that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+
+from pulumi_modal.planning.plan import plan_one
+from tests.fakes.planning import SOURCES, a_request
+
+UNGUARDED = f"""
+from pathlib import Path
+from pulumi_modal.planning.plan import plan_one
+from pulumi_modal.source.request import PlanRequest
+print("program runs", flush=True)
+plan = plan_one(PlanRequest("batched.py", Path({str(SOURCES)!r}), "x"))
+print(sorted(plan.functions), flush=True)
+"""
+
+
+def start(folder: Path, text: str) -> subprocess.Popen[str]:
+    program = folder / "__main__.py"
+    program.write_text(text)
+    return subprocess.Popen(
+        [sys.executable, str(program)],
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+    )
+
+
+def wait_until_gone(process: psutil.Process, deadline_s: float) -> bool:
+    try:
+        process.wait(deadline_s)
+    except psutil.TimeoutExpired:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+    return True
+
+
+def test_a_program_without_a_main_guard_runs_once(tmp_path: Path) -> None:
+    with start(tmp_path, UNGUARDED) as program:
+        output, _ = program.communicate(timeout=60)
+    assert output.splitlines() == ["program runs", "['double']"]
+    assert program.returncode == 0
+
+
+def test_many_threads_plan_at_once() -> None:
+    with ThreadPoolExecutor(16) as pool:
+        plans = list(pool.map(plan_one, [a_request("batched.py")] * 32))
+    assert all(plan == plans[0] for plan in plans)
+
+
+def test_a_plan_leaves_no_process_of_the_file_behind() -> None:
+    plan_one(a_request("noisy.py"))
+    mine = psutil.Process().children(recursive=True)
+    assert not [one for one in mine if "/bin/sleep" in one.cmdline()]
+
+
+def test_a_killed_program_takes_its_children_along(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import os, time\nopen('pid', 'w').write(str(os.getpid()))\n"
+        "os.rename('pid', 'pid.done')\ntime.sleep(3600)\n"
+    )
+    text = UNGUARDED.replace("batched.py", "slow.py").replace(str(SOURCES), str(tmp_path))
+    with start(tmp_path, text) as program:
+        child = _wait_for_pid(tmp_path / "pid.done", deadline_s=30)
+        program.send_signal(signal.SIGKILL)
+    assert wait_until_gone(child, deadline_s=10)
+
+
+def _wait_for_pid(file: Path, deadline_s: float) -> psutil.Process:
+    end = time.monotonic() + deadline_s
+    while not file.exists():
+        assert time.monotonic() < end, "the file was not imported"
+        os.sched_yield()
+    return psutil.Process(int(file.read_text()))
