@@ -1,0 +1,73 @@
+"""The file of a service: in the project, there, Python, and free of syntax errors. Not run here."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from pulumi_modal.spec.problem import nearest_of
+from pulumi_modal.spec.refusal import Refusal
+
+ALLOWED: Final = "the path of a Python file in this project, like services/embeddings.py"
+_SKIPPED: Final = frozenset({"node_modules", "__pycache__"})
+_MOST_FILES: Final = 2000
+
+
+def source_path(value: object, root: Path) -> str:
+    """The path relative to the project root, in its one canonical form; raises a Refusal."""
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise Refusal("is not a path", allowed=ALLOWED)
+    base = root.resolve()
+    try:
+        path = (base / value.strip()).resolve()
+    except (OSError, RuntimeError) as error:
+        raise Refusal("cannot be followed", allowed=ALLOWED) from error
+    if not path.is_relative_to(base):
+        raise Refusal("is outside the project", allowed=ALLOWED)
+    shown = path.relative_to(base).as_posix()
+    if not _is_file(path):
+        what = "is a folder, not a file" if path.is_dir() else "does not exist"
+        near = nearest_of(shown, _python_files(base))
+        raise Refusal(what, allowed=ALLOWED, nearest=near)
+    if path.suffix != ".py":
+        raise Refusal("is not a .py file", allowed=ALLOWED)
+    _check_syntax(path)
+    return shown
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, say
+        return False
+
+
+def _check_syntax(path: Path) -> None:
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        line = f" in line {error.lineno}" if error.lineno else ""
+        raise Refusal(f"has a syntax error{line}: {error.msg}") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise Refusal(f"cannot be compiled: {error}") from error
+    except OSError as error:
+        raise Refusal(f"cannot be read: {error.strerror}") from error
+
+
+def _python_files(root: Path) -> Iterator[str]:
+    """Python files of the project, to propose one; hidden folders left out."""
+    seen = 0
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in _SKIPPED
+        )
+        for name in files:
+            if name.endswith(".py"):
+                yield (Path(folder) / name).relative_to(root).as_posix()
+        seen += len(files)
+        if seen > _MOST_FILES:
+            return

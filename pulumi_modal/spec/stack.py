@@ -1,0 +1,124 @@
+"""A stack: where it deploys to, and its services. `parse_stack` is the door for raw values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator
+
+from pulumi_modal.spec.model import Frozen, JsonValue
+from pulumi_modal.spec.naming import ENVIRONMENT_NAME, WORKSPACE_NAME
+from pulumi_modal.spec.overrides import FunctionOverrides
+from pulumi_modal.spec.problem import Problem, in_order, join
+from pulumi_modal.spec.service import ServiceSpec
+from pulumi_modal.spec.service_reader import parse_service
+from pulumi_modal.spec.validation import check, not_a_map
+
+LOCAL = "local"
+
+
+class StackSpec(Frozen):
+    """Everything that a stack file declares."""
+
+    workspace: Annotated[str, PlainValidator(WORKSPACE_NAME)] = Field(
+        default=LOCAL,
+        description="Modal workspace that the stack is bound to; `local` is the local Modal. A"
+        " deploy with credentials of another one is refused.",
+        json_schema_extra={"default": LOCAL, "example": "acme"},
+    )
+    environment: Annotated[str, PlainValidator(ENVIRONMENT_NAME)] = Field(
+        description="Modal environment that the stack is bound to; made when it is not there.",
+        json_schema_extra={"default": "required", "example": "staging"},
+    )
+    services: Mapping[str, ServiceSpec] = Field(
+        default_factory=dict,
+        description="The services, by name.",
+        json_schema_extra={
+            "default": "none",
+            "example": "{embeddings: {source: services/embeddings.py}}",
+            "allowed": "a map from names to services",
+        },
+    )
+
+    def canonical(self) -> dict[str, JsonValue]:
+        """As it is written in a stack file."""
+        return {
+            "workspace": self.workspace,
+            "environment": self.environment,
+            "services": {name: service.canonical() for name, service in self.services.items()},
+        }
+
+
+@dataclass(frozen=True)
+class ParsedStack:
+    """A stack when nothing is wrong with it, and all problems by path (warnings too)."""
+
+    stack: StackSpec | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is surprising, and refuses nothing."""
+        return tuple(problem for problem in self.problems if not problem.is_error)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What the stack is refused for."""
+        return tuple(problem for problem in self.problems if problem.is_error)
+
+
+def parse_stack(raw: Mapping[str, object], root: Path) -> ParsedStack:
+    """Read a stack (keys workspace, environment, services); `root` is the project's folder."""
+    if not isinstance(raw, Mapping):
+        return ParsedStack(None, (not_a_map("", raw, "a map with environment and services"),))
+    given: dict[str, Any] = {str(name): value for name, value in raw.items()}
+    problems: list[Problem] = []
+    services = _services(given.pop("services", {}), root, problems)
+    checked = check(StackSpec, given, "")
+    problems += checked.problems
+    problems += _clashes(services)
+    if checked.model is None or any(problem.is_error for problem in problems):
+        return ParsedStack(None, in_order(problems))
+    stack = checked.model.model_copy(update={"services": services})
+    return ParsedStack(stack, in_order(problems))
+
+
+def _services(raw: Any, root: Path, problems: list[Problem]) -> dict[str, ServiceSpec]:
+    if not isinstance(raw, Mapping):
+        problems.append(not_a_map("services", raw, "a map from names to services"))
+        return {}
+    found = {}
+    for name, one in ((str(name), one) for name, one in raw.items()):
+        service, said = parse_service(name, one, join("services", name), root)
+        problems += said
+        if service is not None:
+            found[name] = service
+    return found
+
+
+def _clashes(services: Mapping[str, ServiceSpec]) -> Iterator[Problem]:
+    """Apps of one name, and URLs of one label: the later deploy would take over the earlier one."""
+    apps: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    for name, service in services.items():
+        for variant, one in service.deployments().items():
+            path = join("services", name, *(("variants", variant) if variant else ()))
+            if one.app_name in apps:
+                message = f"would be the app {one.app_name}, as {apps[one.app_name]} is already"
+                yield Problem(path, f"{message}; give it another name")
+            apps.setdefault(one.app_name, path)
+            for label in _labels(one):
+                if label in labels:
+                    message = f"would have the web label {label}, as {labels[label]} has already"
+                    yield Problem(path, f"{message}; set another web.label")
+                labels.setdefault(label, path)
+
+
+def _labels(service: ServiceSpec) -> Iterator[str]:
+    everything: tuple[FunctionOverrides, ...] = (service.settings, *service.functions.values())
+    for settings in everything:
+        if settings.web is not None and settings.web.label is not None:
+            yield settings.web.label
