@@ -168,6 +168,8 @@ class ContainerFacts:
     running_inputs: int
     gpu: str
     """As requested (`H100:2`); nothing is attached on this machine."""
+    app_name: str = ""
+    environment: str = ""
 
 
 class WebCall(Protocol):

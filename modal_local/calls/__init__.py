@@ -1,0 +1,1 @@
+"""Function calls: their inputs, queues, outputs and data streams, in memory."""

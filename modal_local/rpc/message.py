@@ -1,0 +1,26 @@
+"""Reading the one message of a request, and its headers."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from grpclib.const import Status
+from grpclib.exceptions import GRPCError
+from grpclib.server import Stream
+
+_Request = TypeVar("_Request")
+_Response = TypeVar("_Response")
+
+
+async def receive(stream: Stream[_Request, _Response]) -> _Request:
+    """The request; refused when there is none."""
+    message = await stream.recv_message()
+    if message is None:
+        raise GRPCError(Status.INVALID_ARGUMENT, "the request is empty")
+    return message
+
+
+def header(stream: Stream[Any, Any], name: str) -> str:
+    """A header of the request; empty when it has none."""
+    value = stream.metadata.get(name, "") if stream.metadata is not None else ""
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,36 @@
+"""Errors of the local Modal -> statuses of gRPC, in one table.
+
+UNKNOWN and INTERNAL are avoided: clients repeat such calls silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from grpclib.const import Status
+from grpclib.exceptions import GRPCError
+
+from modal_local.model import (
+    CallFailed,
+    Conflict,
+    Invalid,
+    LocalModalError,
+    NotFound,
+    QueueFull,
+)
+
+STATUSES: Final[Mapping[type[LocalModalError], Status]] = {
+    NotFound: Status.NOT_FOUND,
+    Conflict: Status.FAILED_PRECONDITION,
+    Invalid: Status.INVALID_ARGUMENT,
+    QueueFull: Status.RESOURCE_EXHAUSTED,
+    CallFailed: Status.FAILED_PRECONDITION,
+    LocalModalError: Status.FAILED_PRECONDITION,
+}
+
+
+def grpc_error(error: LocalModalError) -> GRPCError:
+    """The refusal as the client gets it."""
+    status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+    return GRPCError(status, str(error))

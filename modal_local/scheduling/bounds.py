@@ -1,0 +1,67 @@
+"""The bounds within which containers of one function are started and stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from modal_proto import api_pb2
+
+DEFAULT_SCALEDOWN_WINDOW_S: Final = 60.0
+DEFAULT_TIMEOUT_S: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a function declares about its containers, with every default filled in."""
+
+    max_containers: int
+    min_containers: int = 0
+    buffer_containers: int = 0
+    scaledown_window_s: float = DEFAULT_SCALEDOWN_WINDOW_S
+    target_inputs: int = 1
+    """Concurrent inputs (batches, if batched) that one container is meant to have."""
+    max_inputs: int = 1
+    """Concurrent inputs (batches, if batched) that one container takes at most."""
+    batch_size: int = 1
+
+    @property
+    def capacity(self) -> int:
+        """Inputs that one container is meant to have."""
+        return self.target_inputs * self.batch_size
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """How long things may take."""
+
+    timeout_s: float
+    startup_timeout_s: float
+
+
+def bounds_of(
+    definition: api_pb2.Function,
+    autoscaler: api_pb2.AutoscalerSettings,
+    *,
+    default_max_containers: int,
+) -> Bounds:
+    """Bounds in force; a missing maximum becomes what this machine can bear."""
+    max_inputs = max(definition.max_concurrent_inputs, 1)
+    target_inputs = definition.target_concurrent_inputs or max_inputs
+    min_containers = autoscaler.min_containers
+    max_containers = autoscaler.max_containers or max(default_max_containers, min_containers)
+    return Bounds(
+        min_containers=min(min_containers, max_containers),
+        max_containers=max_containers,
+        buffer_containers=autoscaler.buffer_containers,
+        scaledown_window_s=autoscaler.scaledown_window or DEFAULT_SCALEDOWN_WINDOW_S,
+        target_inputs=min(target_inputs, max_inputs),
+        max_inputs=max_inputs,
+        batch_size=max(definition.batch_max_size, 1),
+    )
+
+
+def clocks_of(definition: api_pb2.Function) -> Clocks:
+    """Deadlines in force; a start may take as long as an input unless said otherwise."""
+    timeout_s = float(definition.timeout_secs or DEFAULT_TIMEOUT_S)
+    return Clocks(timeout_s, float(definition.startup_timeout_secs or timeout_s))
