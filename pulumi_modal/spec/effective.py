@@ -12,8 +12,8 @@ from pulumi_modal.spec.model import JsonValue
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.problem import Problem, join
 from pulumi_modal.spec.relations import relation_problems
-from pulumi_modal.spec.validation import check
 from pulumi_modal.spec.surprises import setting_warnings
+from pulumi_modal.spec.validation import check
 
 _CHECKED_BY_MODAL: Final = frozenset({"schedule", "secrets", "volumes", "env", "web"})
 """Keys whose effective value has another form than the stack's, or comes from the SDK's objects."""

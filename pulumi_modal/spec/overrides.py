@@ -27,9 +27,9 @@ from pulumi_modal.spec.quantity import Cores, Duration, Mebibytes, Milliseconds,
 from pulumi_modal.spec.relations import relation_problems
 from pulumi_modal.spec.retries import RetryRule
 from pulumi_modal.spec.rules import Flag, OneOrMore, Whole
+from pulumi_modal.spec.surprises import setting_warnings
 from pulumi_modal.spec.validation import check, not_a_map
 from pulumi_modal.spec.vocabulary import translated
-from pulumi_modal.spec.surprises import setting_warnings
 from pulumi_modal.spec.web import Web
 
 DAY_S = 86_400

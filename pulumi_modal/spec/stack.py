@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,6 +58,10 @@ class ParsedStack:
 
     stack: StackSpec | None
     problems: tuple[Problem, ...]
+    environment: str = ""
+    """The environment, when it is sound; else empty."""
+    sound: Mapping[str, ServiceSpec] = field(default_factory=dict)
+    """The services with nothing wrong in them, also when others are not sound."""
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -76,27 +80,33 @@ def parse_stack(raw: Mapping[str, object], root: Path) -> ParsedStack:
         return ParsedStack(None, (not_a_map("", raw, "a map with environment and services"),))
     given: dict[str, Any] = {str(name): value for name, value in raw.items()}
     problems: list[Problem] = []
-    services = _services(given.pop("services", {}), root, problems)
+    services, sound = _services(given.pop("services", {}), root, problems)
     checked = check(StackSpec, given, "")
     problems += checked.problems
     problems += _clashes(services)
-    if checked.model is None or any(problem.is_error for problem in problems):
-        return ParsedStack(None, in_order(problems))
-    stack = checked.model.model_copy(update={"services": services})
-    return ParsedStack(stack, in_order(problems))
+    stack = None
+    if checked.model is not None and not any(problem.is_error for problem in problems):
+        stack = checked.model.model_copy(update={"services": services})
+    environment = checked.model.environment if checked.model else ""
+    return ParsedStack(stack, in_order(problems), environment, sound)
 
 
-def _services(raw: Any, root: Path, problems: list[Problem]) -> dict[str, ServiceSpec]:
+def _services(
+    raw: Any, root: Path, problems: list[Problem]
+) -> tuple[dict[str, ServiceSpec], dict[str, ServiceSpec]]:
+    """All services that could be read at all, and those with nothing wrong in them."""
     if not isinstance(raw, Mapping):
         problems.append(not_a_map("services", raw, "a map from names to services"))
-        return {}
-    found = {}
+        return {}, {}
+    found, sound = {}, {}
     for name, one in ((str(name), one) for name, one in raw.items()):
         service, said = parse_service(name, one, join("services", name), root)
         problems += said
         if service is not None:
             found[name] = service
-    return found
+            if not any(problem.is_error for problem in said):
+                sound[name] = service
+    return found, sound
 
 
 def _clashes(services: Mapping[str, ServiceSpec]) -> Iterator[Problem]:

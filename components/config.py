@@ -1,0 +1,72 @@
+"""The one door from Pulumi's configuration to the typed stack and the plans of its apps.
+
+All problems of a stack come in one go: bad values, files that cannot be loaded, and settings that
+do not fit the code. So the files of sound services are planned even when others are not sound.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pulumi
+from pulumi.runtime import config
+
+from components.planning import Planned, plan_services
+from components.problems import refusal, warn
+from pulumi_modal.spec.problem import HIDDEN, Problem
+from pulumi_modal.spec.stack import ParsedStack, StackSpec, parse_stack
+
+NAMESPACE: Final = "inference"
+_PREFIX: Final = f"{NAMESPACE}:"
+
+
+def read_stack(root: Path) -> tuple[StackSpec, Planned]:
+    """The stack that is selected, with the plan of every app; raises one RunError for all."""
+    secret = config.get_config_secret_keys_env()
+    parsed, problems = parsed_stack(config_values(), secret, root)
+    planned = plan_services(parsed, root)
+    found = [*problems, *parsed.problems, *planned.problems]
+    warn(found)
+    refused = refusal(found)
+    if refused or parsed.stack is None:
+        raise pulumi.RunError(refused)
+    return parsed.stack, planned
+
+
+def config_values() -> dict[str, Any]:
+    """Every value of the configuration, of all namespaces, as the engine gave it."""
+    return {**config.get_config_env(), **config.CONFIG.get()}
+
+
+def parsed_stack(
+    values: Mapping[str, Any], secret_keys: list[str], root: Path
+) -> tuple[ParsedStack, list[Problem]]:
+    """The stack that the values declare, and what is wrong with the values as such."""
+    raw = {
+        name.removeprefix(_PREFIX): _decoded(name, value)
+        for name, value in values.items()
+        if name.startswith(_PREFIX)
+    }
+    message = (
+        "is encrypted in the stack file: secrets are given by name only; put the value into a Modal"
+        " secret that the code names, and write this in plain text"
+    )
+    problems = [
+        Problem(name.removeprefix(_PREFIX), message, HIDDEN)
+        for name in secret_keys
+        if name.startswith(_PREFIX)
+    ]
+    return parse_stack(raw, root), problems
+
+
+def _decoded(name: str, value: Any) -> Any:
+    """Maps and lists travel as JSON; what is none stays as it is, and is refused as that."""
+    if name != f"{_PREFIX}services" or not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -1,0 +1,31 @@
+"""A whole stack: its Modal environment and its services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from components.gpu_variants import GpuVariants
+from components.inference_service import InferenceService
+from components.planning import Planned
+from pulumi_modal.resources.environment import Environment
+from pulumi_modal.spec.stack import StackSpec
+
+
+def declare(stack: StackSpec, planned: Planned) -> dict[str, Any]:
+    """Declare everything; the answer is what the stack exports, by the name of a service.
+
+    A variant stands under the name of its app (`infer-t4`).
+    """
+    environment = Environment(stack.environment, name=stack.environment, workspace=stack.workspace)
+    after = pulumi.ResourceOptions(depends_on=[environment])
+    services: dict[str, InferenceService] = {}
+    for name, service in stack.services.items():
+        if service.variants:
+            group = GpuVariants(service, stack, planned.plans, after)
+            services |= {f"{name}-{one}": made for one, made in group.variants.items()}
+        else:
+            plan = planned.plans[service.app_name]
+            services[name] = InferenceService(service, stack, plan, after)
+    return {name: service.outputs() for name, service in services.items()}
