@@ -12,7 +12,7 @@ from modal_local.calls.ledger import Ledger
 from modal_local.scheduling.backoff import StartHistory, is_poisonous
 from modal_local.scheduling.retry import retry_delay_s
 from modal_local.supervisor.container import Container
-from modal_local.supervisor.outcomes import failure, output_of, terminated, timed_out
+from modal_local.supervisor.outcomes import failure, output_of, terminated, timed_out, with_log
 from modal_local.supervisor.pool import Pool
 
 _Result = api_pb2.GenericResult
@@ -68,8 +68,9 @@ class Attempts:
             self._requeue(pool, item)
         self._wake(pool)
 
-    def lose(self, pool: Pool, container: Container, message: str) -> None:
+    def lose(self, pool: Pool, container: Container, told: str, log_lines: Sequence[str]) -> None:
         """The container has gone; what it had is tried again, within reason."""
+        message = f"The container of {container.task.function.tag} {told}"
         items = list(container.running.values())
         if container.is_leaving and not container.reason:
             self.give_back(pool, container, items)
@@ -79,9 +80,10 @@ class Attempts:
             container.release(item)
             item.losses += 1
             if is_poisonous(item.losses):
-                self.finish(item, failure(f"{message}, {item.losses} times with this input"))
+                often = f"{message}, {item.losses} times with this input"
+                self.finish(item, failure(with_log(often, log_lines)))
             elif item.call.is_web and not _is_replayable(item.call):
-                self.finish(item, failure(message))
+                self.finish(item, failure(with_log(message, log_lines)))
             else:
                 self._requeue(pool, item)
         self._wake(pool)

@@ -21,7 +21,7 @@ from modal_local.scheduling.scaling import Standing
 EXIT_GRACE_S: Final = 30.0
 """For exit hooks, from the moment a container has nothing left to do."""
 STOP_GRACE_S: Final = 10.0
-CANCEL_GRACE_S: Final = 5.0
+CANCEL_GRACE_S: Final = 3.0
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +67,11 @@ class Container:
     def takes_inputs(self) -> bool:
         """Whether inputs are given to it, now or when it is ready."""
         return self.state in {"starting", "ready"}
+
+    @property
+    def may_be_stuck(self) -> bool:
+        """Whether it has not yet let go of an input that timed out."""
+        return self._insists
 
     @property
     def is_leaving(self) -> bool:

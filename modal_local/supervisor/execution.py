@@ -208,10 +208,10 @@ class LocalExecution:
         gone = []
         for pool in pools:
             pool.close(reason)
-            self._attempts.refuse_all(pool)
             for container in list(pool.containers.values()):
                 container.stop(grace_s=grace_s)
                 gone.append(container.gone)
+            self._attempts.refuse_all(pool)
         async with asyncio.timeout(grace_s + _REAPED_S):
             for event in gone:
                 await event.wait()

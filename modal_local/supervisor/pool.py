@@ -121,7 +121,9 @@ class Pool:
         polling = [
             container
             for container in self.containers.values()
-            if container.poll is not None and container.state == "ready"
+            if container.poll is not None
+            and container.state == "ready"
+            and not container.may_be_stuck
         ]
         return sorted(polling, key=lambda c: (len(c.running), -(c.idle_since or 0.0)))
 

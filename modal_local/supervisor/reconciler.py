@@ -13,7 +13,7 @@ from modal_local.model import ContainerRuntime, LocalModalError, LogSink
 from modal_local.scheduling.scaling import scale
 from modal_local.supervisor.attempts import Attempts
 from modal_local.supervisor.container import Container
-from modal_local.supervisor.outcomes import ending, start_failure, with_log
+from modal_local.supervisor.outcomes import ending, start_failure
 from modal_local.supervisor.pool import Pool
 
 log = logging.getLogger(__name__)
@@ -142,7 +142,8 @@ class Reconciler:
         failed = not (was_told or container.completed or container.running)
         pool.containers.pop(container.task_id, None)
         self._placed.pop(container.task_id, None)
-        self.attempts.lose(pool, container, self._account(container, told))
+        lines = self._last_lines(container) if container.running else []
+        self.attempts.lose(pool, container, told, lines)
         container.end()
         if failed and container.task.function.pool_id == pool.function.pool_id:
             self._start_failed(pool, container, told)
@@ -158,12 +159,6 @@ class Reconciler:
         message = f"The containers of {pool.function.tag} do not start: the last one {told}"
         lines = self._last_lines(container)
         self.attempts.fail_queued(pool, start_failure(message, container.report, lines))
-
-    def _account(self, container: Container, told: str) -> str:
-        if not container.running:
-            return ""
-        message = f"The container of {container.task.function.tag} {told}"
-        return with_log(message, self._last_lines(container))
 
     def _last_lines(self, container: Container) -> list[str]:
         app_id = container.task.function.app_id

@@ -1,0 +1,188 @@
+"""Containers come and go as their bounds say; versions change without losing a call."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import modal
+import pytest
+
+from modal_local.supervisor.execution import Room
+from tests.fakes.small_modal import SmallModal, small_modal
+
+
+async def test_containers_keep_to_their_maximum_and_inputs_queue(tmp_path: Path) -> None:
+    async with small_modal(tmp_path) as small:
+        served = await small.deploy(
+            """
+            import os, time
+
+            @app.function(max_containers=2)
+            def slow(x):
+                time.sleep(0.1)
+                return os.getpid()
+            """
+        )
+        pids = [pid async for pid in served.slow.map.aio(range(20))]
+        assert len(set(pids)) == 2
+        assert len(small.processes()) == 2
+
+
+async def test_idle_containers_go_after_their_window(tmp_path: Path) -> None:
+    async with small_modal(tmp_path) as small:
+        served = await small.deploy(
+            """
+            @app.function(scaledown_window=2)
+            def f(x):
+                return x
+
+            @app.function(scaledown_window=2, min_containers=1)
+            def kept(x):
+                return x
+            """
+        )
+        await small.until(lambda: len(small.processes()) == 1)  # nobody has called yet
+        assert await served.f.remote.aio(1) == 1
+        assert len(small.processes()) == 2
+        await small.until(lambda: len(small.processes()) == 1)
+        (facts,) = small.execution.containers()
+        assert facts.function_tag == "kept"
+
+
+async def test_a_machine_that_is_full_still_gives_each_function_one(tmp_path: Path) -> None:
+    async with small_modal(tmp_path, Room(per_function=4, in_all=2)) as small:
+        served = await small.deploy(
+            """
+            @app.function()
+            def inner(x):
+                return x + 1
+
+            @app.function()
+            def outer(x):
+                return inner.remote(x) + 1
+            """
+        )
+        assert [n async for n in served.outer.map.aio(range(6))] == [n + 2 for n in range(6)]
+
+
+VERSION = """
+import os, time
+
+@app.function(max_containers=2)
+def f(x):
+    time.sleep(0.02)
+    return x, {version}
+"""
+
+
+async def test_a_redeploy_under_load_loses_no_call(tmp_path: Path) -> None:
+    async with small_modal(tmp_path) as small:
+        served = await small.deploy(VERSION.format(version=1))
+        answers: list[tuple[int, int]] = []
+        seen_new = asyncio.Event()
+
+        async def caller(offset: int) -> None:
+            for number in range(10_000):
+                answer = await served.f.remote.aio(offset + number)
+                assert answer[0] == offset + number
+                answers.append(answer)
+                if answer[1] == 3:
+                    seen_new.set()
+                if seen_new.is_set():
+                    return
+
+        async with asyncio.TaskGroup() as callers:
+            for offset in (0, 10_000, 20_000, 30_000):
+                callers.create_task(caller(offset))
+            await small.until(lambda: len(answers) > 10)
+            await small.deploy(VERSION.format(version=2))
+            await small.until(lambda: answers[-1][1] == 2)
+            await small.deploy(VERSION.format(version=3))
+        versions = [version for _, version in answers]
+        assert {1, 2, 3} == set(versions)
+        await small.until(lambda: {facts.version for facts in small.execution.containers()} == {3})
+
+
+async def test_running_inputs_finish_on_the_version_they_began_with(tmp_path: Path) -> None:
+    source = """
+    import time
+
+    @app.function()
+    def f(seconds):
+        time.sleep(seconds)
+        return {version}
+    """
+    async with small_modal(tmp_path) as small:
+        served = await small.deploy(source.format(version=1))
+        running = asyncio.create_task(served.f.remote.aio(2))
+        await small.until(lambda: any(c.running_inputs for c in small.execution.containers()))
+        await small.deploy(source.format(version=2))
+        assert await served.f.remote.aio(0) == 2
+        assert await running == 1
+        await _only_version(small, 2)
+
+
+async def test_recreate_ends_old_containers_at_once(tmp_path: Path) -> None:
+    async with small_modal(tmp_path) as small:
+        served = await small.deploy(VERSION.format(version=1))
+        assert await served.f.remote.aio(1) == (1, 1)
+        await small.deploy(VERSION.format(version=2))
+        await small.execution.app_published("ap-1", recreate=True)
+        assert await served.f.remote.aio(1) == (1, 2)
+
+
+async def test_a_stopped_app_has_no_process_and_its_callers_are_told(tmp_path: Path) -> None:
+    async with small_modal(tmp_path) as small:
+        served = await small.deploy(
+            """
+            import pathlib, time
+
+            @app.cls(max_containers=1)
+            class Slow:
+                @modal.exit()
+                def leave(self):
+                    pathlib.Path("left").write_text("properly")
+
+                @modal.method()
+                def call(self, seconds):
+                    time.sleep(seconds)
+                    return str(pathlib.Path("left").absolute())
+            """
+        )
+        slow = served.Slow()
+        await slow.call.remote.aio(0)
+        calls = [asyncio.create_task(slow.call.remote.aio(300)) for _ in range(3)]
+        await small.until(lambda: any(c.running_inputs for c in small.execution.containers()))
+        small.app.is_deployed = False
+        await small.execution.app_stopped("ap-1")
+        assert not small.processes()
+        for call in calls:
+            with pytest.raises(modal.exception.RemoteError, match="the app was stopped"):
+                await call
+        with pytest.raises(modal.exception.NotFoundError):
+            await slow.call.remote.aio(0)
+
+
+async def test_one_container_can_be_stopped_and_its_input_runs_again(tmp_path: Path) -> None:
+    async with small_modal(tmp_path) as small:
+        served = await small.deploy(
+            """
+            import time
+
+            @app.function()
+            def slow(x):
+                time.sleep(1)
+                return x
+            """
+        )
+        call = asyncio.create_task(served.slow.remote.aio(5))
+        await small.until(lambda: any(c.running_inputs for c in small.execution.containers()))
+        (facts,) = small.execution.containers()
+        await small.execution.stop_container(facts.task_id)
+        assert await call == 5
+        assert facts.task_id not in {c.task_id for c in small.execution.containers()}
+
+
+async def _only_version(small: SmallModal, version: int) -> None:
+    await small.until(lambda: {c.version for c in small.execution.containers()} == {version})
