@@ -236,6 +236,7 @@ class Doors:
         self._answers = answers
         self._parts = parts
         self.refused: list[str] = []
+        self.url = ""
 
     def __mapping__(self) -> dict[str, grpclib.const.Handler]:
         mapping: dict[str, grpclib.const.Handler] = {}
@@ -346,6 +347,7 @@ async def small_modal(folder: Path, room: Room | None = None) -> AsyncIterator[S
         await server.start("127.0.0.1", 0)
         try:
             url.append(f"http://127.0.0.1:{_port(server)}")
+            doors.url = url[0]
             client = modal.Client(url[0], api_pb2.CLIENT_TYPE_CLIENT, CREDENTIALS)
             async with client:
                 yield SmallModal(execution, app, logs, doors, client, folder)
