@@ -122,6 +122,7 @@ class Pool:
             container
             for container in self.containers.values()
             if container.poll is not None
+            and not container.poll.answer.done()  # one that broke off is cancelled
             and container.state == "ready"
             and not container.may_be_stuck
         ]
