@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from modal_proto import api_pb2
@@ -20,6 +21,16 @@ MOST_QUEUED: Final = 25_000
 MOST_QUEUED_WEB: Final = 2_000
 
 
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """How callers get to pools."""
+
+    find: Callable[[str], Pool]
+    """The pool of a live function. Raises NotFound."""
+    holding: Callable[[Input], Pool | None]
+    """The pool that has an input."""
+
+
 class Calling:
     """The callers' side of execution."""
 
@@ -27,13 +38,13 @@ class Calling:
         self,
         ledger: Ledger,
         attempts: Attempts,
-        pool: Callable[[str], Pool],
+        pools: Pools,
         wake: Callable[[Pool], None],
     ) -> None:
-        """`pool(function_id)`: the pool of a live function. Raises NotFound."""
         self._ledger = ledger
         self._attempts = attempts
-        self._pool = pool
+        self._pool = pools.find
+        self._holding = pools.holding
         self._wake = wake
 
     def open(self, request: api_pb2.FunctionMapRequest) -> tuple[Call, Sequence[Input]]:
@@ -86,10 +97,11 @@ class Calling:
 
     def cancel(self, call: Call, *, terminate_containers: bool = False) -> None:
         """End all inputs of a call; what else ran in terminated containers runs again."""
-        if not call.unfinished:
-            return
-        pool = self._pool(call.function_id)
         for item in list(call.unfinished.values()):
+            pool = self._holding(item)
+            if pool is None:
+                self._attempts.finish(item, cancelled())
+                continue
             container = self._attempts.cancel(pool, item, cancelled())
             if terminate_containers and container is not None:
                 container.stop(grace_s=STOP_GRACE_S)

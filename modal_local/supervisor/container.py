@@ -39,6 +39,7 @@ class Container:
     def __init__(self, function: LiveFunction) -> None:
         self.task = TaskSpec(new_id("ta"), secrets.token_urlsafe(24), function)
         self.process: ContainerProcess | None = None
+        self.life: asyncio.Task[None] | None = None
         self.state = "starting"
         self.started_at = time.time()
         self.poll: Poll | None = None
@@ -177,6 +178,8 @@ class Container:
         self._stop_timer()
         if self.process is not None:
             self.process.kill()
+        elif self.life is not None:
+            self.life.cancel()  # it has not got as far as a process
 
     def limit_start(self, seconds: float, expired: Callable[[], None]) -> None:
         """The start is over when this time is up."""

@@ -7,6 +7,7 @@ async with LocalExecution(ports) as execution:
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -15,6 +16,7 @@ from typing import Any, Final, Self
 
 from modal_proto import api_pb2
 
+from modal_local.calls.call import Input
 from modal_local.calls.ledger import Ledger
 from modal_local.model import (
     Catalog,
@@ -25,13 +27,14 @@ from modal_local.model import (
     NotFound,
 )
 from modal_local.supervisor.attempts import Attempts
-from modal_local.supervisor.calling import Calling
+from modal_local.supervisor.calling import Calling, Pools
 from modal_local.supervisor.container import STOP_GRACE_S
 from modal_local.supervisor.pool import Pool
 from modal_local.supervisor.reconciler import Ground, Placed, Reconciler
 from modal_local.supervisor.serving import Serving
 from modal_local.supervisor.web_call import BlobReader, ContainerWebCall
 
+log = logging.getLogger(__name__)
 _CLOSE_GRACE_S: Final = 5.0
 _REAPED_S: Final = 20.0
 
@@ -79,9 +82,9 @@ class LocalExecution:
         wake = self._reconciler.wake
         self._attempts = Attempts(self.ledger, wake)
         self._reconciler.attempts = self._attempts
-        self.calling = Calling(self.ledger, self._attempts, self._pool, wake)
+        pools = Pools(find=self._pool, holding=self._holding)
+        self.calling = Calling(self.ledger, self._attempts, pools, wake)
         self.serving = Serving(self._placed, self._attempts, wake)
-        self._warm(self._ports.catalog.live_functions())
         return self
 
     async def __aexit__(self, *failed: object) -> None:
@@ -90,6 +93,10 @@ class LocalExecution:
         pools = {*self._pools.values(), *(placed.pool for placed in self._placed.values())}
         await self._end(pools, reason, grace_s=_CLOSE_GRACE_S)
         await self._stack.aclose()
+
+    def resume(self) -> None:
+        """Start the containers that deployed apps keep warm. Called once, when RPCs are served."""
+        self._warm(self._ports.catalog.live_functions())
 
     async def app_published(self, app_id: str, *, recreate: bool) -> None:
         """A version became live: new inputs go to it at once, older containers drain."""
@@ -172,6 +179,11 @@ class LocalExecution:
             self._pools[function_id] = pool
         return pool
 
+    def _holding(self, item: Input) -> Pool | None:
+        """The pool that has this input; a closed one, too, while its containers live."""
+        placed = self._placed.get(item.task_id)
+        return placed.pool if placed is not None else self._pools.get(item.call.function_id)
+
     def _pools_of(self, app_id: str) -> list[Pool]:
         return [pool for pool in self._pools.values() if pool.function.app_id == app_id]
 
@@ -212,9 +224,12 @@ class LocalExecution:
                 container.stop(grace_s=grace_s)
                 gone.append(container.gone)
             self._attempts.refuse_all(pool)
-        async with asyncio.timeout(grace_s + _REAPED_S):
-            for event in gone:
-                await event.wait()
+        try:
+            async with asyncio.timeout(grace_s + _REAPED_S):
+                for event in gone:
+                    await event.wait()
+        except TimeoutError:
+            log.error("%d containers did not end", sum(not event.is_set() for event in gone))  # noqa: TRY400 - the deadline's own traceback says nothing
 
 
 def _belongs(placed: Placed, app_id: str) -> bool:

@@ -105,7 +105,9 @@ class Reconciler:
         container = Container(pool.function)
         pool.containers[container.task_id] = container
         self._placed[container.task_id] = Placed(pool, container)
-        self._ground.tasks.create_task(self._live(pool, container), name=container.task_id)
+        container.life = self._ground.tasks.create_task(
+            self._live(pool, container), name=container.task_id
+        )
 
     async def _live(self, pool: Pool, container: Container) -> None:
         """One container, from start to burial."""

@@ -57,10 +57,13 @@ class PuppetRuntime:
         self.puppets: list[Puppet] = []
         self.refusal = ""
         self.started = asyncio.Event()
+        self.hangs = False
 
     async def start(self, task: TaskSpec) -> Puppet:
         if self.refusal:
             raise LocalModalError(self.refusal)
+        if self.hangs:
+            await asyncio.Event().wait()
         puppet = Puppet(task)
         self.puppets.append(puppet)
         self.started.set()
@@ -200,6 +203,7 @@ async def a_stage(function: LiveFunction, room: Room | None = None) -> AsyncIter
     catalogue, runtime = Catalogue(function), PuppetRuntime()
     ports = Ports(catalog=catalogue, runtime=runtime, logs=Silence(), blobs=NoBlobs())
     async with LocalExecution(ports, room or Room(per_function=8, in_all=32)) as execution:
+        execution.resume()
         stage = Stage(execution, catalogue, runtime)
         await stage.settle()
         yield stage

@@ -349,6 +349,7 @@ async def small_modal(folder: Path, room: Room | None = None) -> AsyncIterator[S
             url.append(f"http://127.0.0.1:{_port(server)}")
             doors.url = url[0]
             client = modal.Client(url[0], api_pb2.CLIENT_TYPE_CLIENT, CREDENTIALS)
+            execution.resume()
             async with client:
                 yield SmallModal(execution, app, logs, doors, client, folder)
                 pids = [facts.pid for facts in execution.containers() if facts.pid]

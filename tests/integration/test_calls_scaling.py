@@ -132,36 +132,67 @@ async def test_recreate_ends_old_containers_at_once(tmp_path: Path) -> None:
         assert await served.f.remote.aio(1) == (1, 2)
 
 
-async def test_a_stopped_app_has_no_process_and_its_callers_are_told(tmp_path: Path) -> None:
+WITH_EXIT_HOOK = """
+import pathlib, time
+
+@app.cls(max_containers=1, scaledown_window=2)
+@modal.concurrent(max_inputs={max_inputs})
+class Slow:
+    folder: str = modal.parameter()
+
+    @modal.exit()
+    def leave(self):
+        time.sleep(0.2)
+        (pathlib.Path(self.folder) / "left").write_text("properly")
+
+    @modal.method()
+    {kind} call(self, seconds):
+        {nap}
+        return seconds
+"""
+SYNC = WITH_EXIT_HOOK.format(max_inputs=1, kind="def", nap="time.sleep(seconds)")
+ASYNC = WITH_EXIT_HOOK.format(
+    max_inputs=4, kind="async def", nap="import asyncio; await asyncio.sleep(seconds)"
+)
+
+
+@pytest.mark.parametrize("source", [SYNC, ASYNC], ids=["sync", "async"])
+async def test_a_stopped_app_has_no_process_and_its_callers_are_told(
+    tmp_path: Path, source: str
+) -> None:
     async with small_modal(tmp_path) as small:
-        served = await small.deploy(
-            """
-            import pathlib, time
-
-            @app.cls(max_containers=1)
-            class Slow:
-                @modal.exit()
-                def leave(self):
-                    pathlib.Path("left").write_text("properly")
-
-                @modal.method()
-                def call(self, seconds):
-                    time.sleep(seconds)
-                    return str(pathlib.Path("left").absolute())
-            """
-        )
-        slow = served.Slow()
+        served = await small.deploy(source)
+        slow = served.Slow(folder=str(tmp_path))
         await slow.call.remote.aio(0)
-        calls = [asyncio.create_task(slow.call.remote.aio(300)) for _ in range(3)]
+        calls = [asyncio.create_task(slow.call.remote.aio(300)) for _ in range(6)]
         await small.until(lambda: any(c.running_inputs for c in small.execution.containers()))
         small.app.is_deployed = False
-        await small.execution.app_stopped("ap-1")
+        async with asyncio.timeout(5):
+            await small.execution.app_stopped("ap-1")
         assert not small.processes()
+        assert (tmp_path / "left").read_text() == "properly"
         for call in calls:
             with pytest.raises(modal.exception.RemoteError, match="the app was stopped"):
                 await call
         with pytest.raises(modal.exception.NotFoundError):
             await slow.call.remote.aio(0)
+
+
+@pytest.mark.parametrize("source", [SYNC, ASYNC], ids=["sync", "async"])
+async def test_exit_hooks_run_when_an_idle_container_goes(tmp_path: Path, source: str) -> None:
+    async with small_modal(tmp_path) as small:
+        served = await small.deploy(source)
+        await served.Slow(folder=str(tmp_path)).call.remote.aio(0)
+        await small.until(lambda: not small.processes())
+        assert (tmp_path / "left").read_text() == "properly"
+
+
+async def test_exit_hooks_run_when_an_app_with_idle_containers_stops(tmp_path: Path) -> None:
+    async with small_modal(tmp_path) as small:
+        served = await small.deploy(SYNC)
+        await served.Slow(folder=str(tmp_path)).call.remote.aio(0)
+        await small.execution.app_stopped("ap-1")
+        assert (tmp_path / "left").read_text() == "properly"
 
 
 async def test_one_container_can_be_stopped_and_its_input_runs_again(tmp_path: Path) -> None:

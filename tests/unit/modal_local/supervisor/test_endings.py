@@ -84,6 +84,14 @@ async def test_a_start_that_takes_too_long_fails_at_once() -> None:
         assert len(stage.puppets) == 1
 
 
+async def test_a_start_that_hangs_is_given_up() -> None:
+    async with a_stage(a_function(startup_timeout_secs=1)) as stage:
+        stage.runtime.hangs = True
+        call = stage.call()
+        assert "did not become ready" in (await result_of(call)).exception
+        assert not stage.execution.containers()
+
+
 async def test_an_idle_container_that_dies_by_itself_is_not_replaced_in_a_storm() -> None:
     settings = api_pb2.AutoscalerSettings(min_containers=1)
     async with a_stage(a_function(autoscaler_settings=settings)) as stage:
@@ -156,6 +164,16 @@ async def test_a_function_that_left_the_app_refuses_what_waits_for_it() -> None:
         assert "not in the app's new version" in (await result_of(call)).exception
         with pytest.raises(NotFound):
             stage.call()
+
+
+async def test_a_call_on_a_function_that_left_the_app_can_be_cancelled() -> None:
+    async with a_stage(a_function()) as stage:
+        call = stage.call()
+        await stage.settle()
+        await stage.claim(stage.puppets[0])
+        await stage.publish(None)
+        stage.execution.calling.cancel(call)
+        assert (await result_of(call)).status == _Result.GENERIC_STATUS_TERMINATED
 
 
 async def test_a_queued_call_is_cancelled() -> None:
