@@ -18,6 +18,7 @@ from modal_local.supervisor.pool import Pool
 
 log = logging.getLogger(__name__)
 _LAST_LINES: Final = 20
+_SYSTEM: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ class Reconciler:
         container.end()
         if failed and container.task.function.pool_id == pool.function.pool_id:
             self._start_failed(pool, container, told)
+        if not was_told:
+            self._tell(container, told)
         for other in (pool, *self._starved):
             self.wake(other)
         self._starved.clear()
@@ -161,6 +164,18 @@ class Reconciler:
         message = f"The containers of {pool.function.tag} do not start: the last one {told}"
         lines = self._last_lines(container)
         self.attempts.fail_queued(pool, start_failure(message, container.report, lines))
+
+    def _tell(self, container: Container, told: str) -> None:
+        """Say in the app's log that a container ended by itself."""
+        function = container.task.function
+        log.info("container %s of %s %s", container.task_id, function.tag, told)
+        self._ground.logs.append(
+            function.app_id,
+            function_id=function.function_id,
+            task_id=container.task_id,
+            descriptor=_SYSTEM,
+            text=f"The container {told}\n",
+        )
 
     def _last_lines(self, container: Container) -> list[str]:
         app_id = container.task.function.app_id

@@ -361,6 +361,6 @@ async def small_modal(folder: Path, room: Room | None = None) -> AsyncIterator[S
 
 def _port(server: Server) -> int:
     listener = server._server
-    if listener is None:
-        raise RuntimeError("the server does not listen")
+    if not isinstance(listener, asyncio.Server):
+        raise TypeError("the server does not listen")
     return int(listener.sockets[0].getsockname()[1])

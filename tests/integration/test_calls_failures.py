@@ -131,13 +131,12 @@ async def test_a_container_that_dies_silently_at_start_fails_its_callers(tmp_pat
                 return 1
             """
         )
-        started = set()
         calls = [asyncio.create_task(served.f.remote.aio()) for _ in range(20)]
         for call in calls:
             with pytest.raises(modal.exception.RemoteError, match="do not start") as told:
                 await call
             assert "bad luck" in str(told.value)
-        started.update(task for task, _ in small.logs.lines)
+        started = {task for task, _ in small.logs.lines}
         assert len(started) <= 8  # the first try may start several; then one at a time
 
 
@@ -203,3 +202,31 @@ async def test_a_cancelled_call_ends_in_its_container(tmp_path: Path) -> None:
             await call.get.aio(timeout=5)
         assert await served.slow.remote.aio(0) == 0
         assert "Successfully canceled" in "\n".join(line for _, line in small.logs.lines)
+
+
+async def test_a_map_survives_the_death_of_containers(tmp_path: Path) -> None:
+    async with small_modal(tmp_path) as small:
+        served = await small.deploy(
+            """
+            import time
+
+            @app.function(max_containers=3)
+            @modal.concurrent(max_inputs=4)
+            def slow(x):
+                time.sleep(0.02)
+                return x
+            """
+        )
+        results: list[int] = []
+
+        async def collect() -> None:
+            async for value in served.slow.map.aio(range(600), order_outputs=False):
+                results.append(value)  # noqa: PERF401 - the killer looks at it meanwhile
+
+        mapping = asyncio.create_task(collect())
+        for kills in range(1, 5):
+            await small.until(lambda goal=kills * 100: len(results) > goal)  # type: ignore[misc]
+            for pid in small.processes()[:2]:
+                os.kill(pid, signal.SIGKILL)
+        await mapping
+        assert sorted(results) == list(range(600))

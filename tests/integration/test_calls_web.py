@@ -212,8 +212,8 @@ async def _request(
 ) -> tuple[int, bytes]:
     call = await _open(small, tag, path, method=method)
     for number, piece in enumerate(body, 1):
-        event = {"type": "http.request", "body": piece, "more_body": number < len(body)}
-        await call.send(event)
+        sent = {"type": "http.request", "body": piece, "more_body": number < len(body)}
+        await call.send(sent)
     status, answer = 0, b""
     async for event in call.events():
         status = event.get("status", status)

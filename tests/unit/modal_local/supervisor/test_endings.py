@@ -9,9 +9,15 @@ from modal_proto import api_pb2
 
 from modal_local.calls.call import Call
 from modal_local.model import NotFound
+from modal_local.scheduling import backoff
 from tests.fakes.puppets import FAILURE, Stage, a_function, a_stage
 
 _Result = api_pb2.GenericResult
+
+
+@pytest.fixture(autouse=True)
+def _short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backoff, "FIRST_DELAY_S", 0.02)
 
 
 async def result_of(call: Call, *, timeout_s: float = 10) -> api_pb2.GenericResult:

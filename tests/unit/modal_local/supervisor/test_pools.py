@@ -14,7 +14,7 @@ from tests.fakes.puppets import FAILURE, a_function, a_stage
 
 
 def bounds(**settings: int) -> api_pb2.AutoscalerSettings:
-    return api_pb2.AutoscalerSettings(**settings)  # type: ignore[arg-type]  # fields by name
+    return api_pb2.AutoscalerSettings(**settings)
 
 
 async def test_a_call_starts_one_container_which_gets_its_input() -> None:
