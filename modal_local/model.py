@@ -26,6 +26,10 @@ class Conflict(LocalModalError):
     """The thing exists already, or is not in a state that allows the call."""
 
 
+class AlreadyExists(Conflict):
+    """Something of this name is there."""
+
+
 class Invalid(LocalModalError):
     """An argument has a value that Modal refuses."""
 

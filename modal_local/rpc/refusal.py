@@ -12,6 +12,7 @@ from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
 from modal_local.model import (
+    AlreadyExists,
     CallFailed,
     Conflict,
     Invalid,
@@ -23,6 +24,7 @@ from modal_local.model import (
 STATUSES: Final[Mapping[type[LocalModalError], Status]] = {
     NotFound: Status.NOT_FOUND,
     Conflict: Status.FAILED_PRECONDITION,
+    AlreadyExists: Status.ALREADY_EXISTS,
     Invalid: Status.INVALID_ARGUMENT,
     QueueFull: Status.RESOURCE_EXHAUSTED,
     CallFailed: Status.FAILED_PRECONDITION,

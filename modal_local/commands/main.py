@@ -1,0 +1,249 @@
+"""`start`, `stop`, `status`, `logs`, `reset`, `env` and `serve`.
+
+Results go to stdout, talk goes to stderr. Exit 0: done; 1: refused, or not running; 2: usage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated, Final, NoReturn
+
+import typer
+from grpclib.exceptions import GRPCError
+from modal_proto import api_grpc, api_pb2
+from rich.console import Console
+from rich.table import Table
+
+from modal_local.commands import inquiry, process
+from modal_local.model import LocalModalError
+from modal_local.settings import WORKSPACE, Access, Home, find_home, read_access
+
+_LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+app = typer.Typer(
+    name="modal_local",
+    help="A Modal for one machine: the stock client deploys to it, and it runs the functions.\n\n"
+    'Its state is in $MODAL_LOCAL_HOME, else in ".local-modal" beside the next Pulumi.yaml, '
+    'else in "~/.modal-local".',
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line; errors are sentences."""
+    app()
+
+
+@app.command(epilog="Example: python -m modal_local start")
+def start(*, as_json: _Json = False) -> None:
+    """Start the local Modal in the background and wait until it answers."""
+    with _sentences():
+        home = find_home()
+        running = process.find_running(home)
+        was_running = running is not None
+        if running is None:
+            running = process.start(home)
+        _say("runs already" if was_running else "started", f"in {home.path}, pid {running.pid}")
+        if as_json:
+            facts = {**asdict(running), "home": str(home.path), "was_running": was_running}
+            _print_json(facts)
+        else:
+            print(running.server_url)  # noqa: T201 - the result
+
+
+@app.command(epilog="Example: python -m modal_local stop")
+def stop(*, as_json: _Json = False) -> None:
+    """Stop the local Modal and every container; apps come back with the next start."""
+    with _sentences():
+        home = find_home()
+        was_running = process.stop(home)
+        _say("stopped" if was_running else "was not running", f"in {home.path}")
+        if as_json:
+            _print_json({"home": str(home.path), "was_running": was_running})
+
+
+@app.command(epilog="Example: python -m modal_local status --json")
+def status(*, as_json: _Json = False) -> None:
+    """Show the address, the apps, and the containers with the GPU that each asked for."""
+    with _sentences():
+        home = find_home()
+        running, access = _running(home)
+        found = inquiry.ask(access, inquiry.read_status)
+        if as_json:
+            facts = {
+                "home": str(home.path),
+                "server_url": running.server_url,
+                "pid": running.pid,
+                "workspace": WORKSPACE,
+                **asdict(found),
+            }
+            _print_json(facts)
+            return
+        _print_status(home, running, found)
+
+
+@app.command(epilog="Example: python -m modal_local logs infer-t4 --follow")
+def logs(
+    app_name: Annotated[
+        str, typer.Argument(metavar="[APP]", help="Name or id of an app; without one, the server.")
+    ] = "",
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
+    tail: Annotated[int, typer.Option(min=1, max=20_000, help="How many lines.")] = 100,
+    environment: Annotated[str, typer.Option("--env", "-e", help="Of this environment.")] = "",
+) -> None:
+    """Print what the containers of an app, or the server itself, had to say."""
+    with _sentences():
+        home = find_home()
+        if app_name:
+            _, access = _running(home)
+            _app_logs(access, app_name, environment, tail, follow=follow)
+        elif follow:
+            raise LocalModalError("name an app to follow its log")
+        else:
+            lines = home.log.read_text(errors="replace").splitlines() if home.log.exists() else []
+            for line in lines[-tail:]:
+                print(line)  # noqa: T201 - the result
+
+
+@app.command(epilog="Example: python -m modal_local reset --yes")
+def reset(
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Remove every app, secret, volume and image of a local Modal that is not running."""
+    with _sentences():
+        home = find_home()
+        if process.find_running(home) is not None:
+            raise LocalModalError(f"the local Modal in {home.path} is running: stop it first")
+        _check_is_home(home)
+        if not yes and not typer.confirm(f"Remove everything in {home.path}?", err=True):
+            raise typer.Exit(1)
+        existed = home.path.exists()
+        if existed:
+            shutil.rmtree(home.path)
+        _say("removed" if existed else "nothing is", f"in {home.path}")
+        if as_json:
+            _print_json({"home": str(home.path), "existed": existed})
+
+
+@app.command(epilog='Example: eval "$(python -m modal_local env)"')
+def env(*, as_json: _Json = False) -> None:
+    """Print what points a stock modal client at the local Modal, for `eval`."""
+    with _sentences():
+        home = find_home()
+        access = read_access(home)
+        if access is None:
+            raise LocalModalError(f"there is no local Modal in {home.path} yet: start it first")
+        variables = access.variables(home)
+        if as_json:
+            _print_json(variables)
+            return
+        for name, value in variables.items():
+            print(f"export {name}={shlex.quote(value)}")  # noqa: T201 - the result
+
+
+@app.command(epilog="Example: python -m modal_local serve")
+def serve() -> None:
+    """Run the local Modal in the foreground, until Ctrl-C."""
+    from modal_local.server import run  # late: it imports all of the server
+
+    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
+    with _sentences():
+        run(find_home())
+
+
+def _running(home: Home) -> tuple[process.Running, Access]:
+    running, access = process.find_running(home), read_access(home)
+    if running is None or access is None:
+        raise LocalModalError(
+            f"the local Modal in {home.path} is not running: `python -m modal_local start`"
+        )
+    return running, access
+
+
+def _app_logs(access: Access, name: str, environment: str, tail: int, *, follow: bool) -> None:
+    async def past(stub: api_grpc.ModalClientStub) -> str:
+        app_id = await inquiry.find_app(stub, name, environment)
+        if not follow:
+            for item in await inquiry.read_logs(stub, app_id, tail):
+                _print_line(item)
+        return app_id
+
+    app_id = inquiry.ask(access, past)
+    if not follow:
+        return
+
+    async def run() -> None:
+        async with inquiry.connection(access) as stub:
+            await inquiry.follow_logs(stub, app_id, _print_line)
+
+    try:
+        asyncio.run(run())
+    except (OSError, GRPCError) as error:
+        raise LocalModalError(f"the log broke off: {error}") from error
+
+
+def _print_line(item: api_pb2.TaskLogs) -> None:
+    print(item.data.rstrip("\n"), flush=True)  # noqa: T201 - the result
+
+
+def _print_status(home: Home, running: process.Running, found: inquiry.Status) -> None:
+    console = Console()
+    console.print(f"{running.server_url}  workspace {WORKSPACE}, pid {running.pid}, {home.path}")
+    apps = Table("App", "Environment", "State", "Version", "GPU", "Containers", "Queued")
+    for item in found.apps:
+        apps.add_row(
+            *(item.name, item.environment, item.state, str(item.version)),
+            *(" ".join(item.gpus) or "-", str(item.containers), str(item.queued)),
+        )
+    console.print(apps if found.apps else "No apps.")
+    if found.containers:
+        containers = Table("Container", "App", "Environment", "GPU (asked for)")
+        for each in found.containers:
+            containers.add_row(each.task_id, each.app, each.environment, each.gpu or "-")
+        console.print(containers)
+
+
+def _check_is_home(home: Home) -> None:
+    """A folder that was never a local Modal's is not removed."""
+    if home.path.exists() and any(home.path.iterdir()) and not home.config.exists():
+        raise LocalModalError(
+            f"{home.path} does not look like the folder of a local Modal: it has no modal.toml"
+        )
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2))  # noqa: T201 - the result
+
+
+def _say(what: str, more: str) -> None:
+    Console(stderr=True, highlight=False).print(f"local Modal {what} {more}", soft_wrap=True)
+
+
+@contextlib.contextmanager
+def _sentences() -> Iterator[None]:
+    try:
+        yield
+    except LocalModalError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename or 'the local Modal'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(sentence: str) -> NoReturn:
+    Console(stderr=True, highlight=False).print(f"error: {sentence}", soft_wrap=True, markup=False)
+    raise typer.Exit(1)
