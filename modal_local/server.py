@@ -88,7 +88,7 @@ async def _start(ground: _Ground, answering: AsyncExitStack, life: AsyncExitStac
         log.warning("ended %d processes that a killed server left behind", ended)
     ports = Ports(catalog=catalog, runtime=runtime, logs=store.logs, blobs=store.blobs)
     execution = await life.enter_async_context(LocalExecution(ports))
-    blob_door = BlobDoor(store.blobs)
+    blob_door = BlobDoor(store)
     await answering.enter_async_context(BlobListener(blob_door))
     ingress = await life.enter_async_context(Ingress(execution, store.proxy_tokens.accepts))
     publisher = Publisher(store, execution, AssignedUrls(ingress))

@@ -160,6 +160,7 @@ def serve() -> None:
     from modal_local.server import run  # late: it imports all of the server
 
     logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
+    logging.getLogger("grpclib").setLevel(logging.WARNING)  # clients that hang up are no news
     with _sentences():
         run(find_home())
 

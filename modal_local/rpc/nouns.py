@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from modal_local.images.builder import ImageBuilder
 from modal_local.rpc.app import AppRpc
@@ -21,6 +22,7 @@ from modal_local.rpc.presence import Presence
 from modal_local.rpc.publishing import Publisher
 from modal_local.rpc.secret import SecretRpc
 from modal_local.rpc.volume import VolumeRpc
+from modal_local.rpc.volume_file import TransferUrls, VolumeFileRpc
 from modal_local.rpc.workspace import WorkspaceRpc
 from modal_local.settings import Access
 from modal_local.store.catalog import StoredCatalog
@@ -41,10 +43,15 @@ NOUNS: tuple[type, ...] = (
     LogRpc,
     MountRpc,
     SecretRpc,
+    VolumeFileRpc,
     VolumeRpc,
     WorkspaceRpc,
 )
 """The classes whose methods are RPCs."""
+
+
+class Urls(BlobUrls, TransferUrls, Protocol):
+    """Signed addresses of the HTTP door."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class Rooms:
     images: ImageBuilder
     publisher: Publisher
     presence: Presence
-    blob_urls: BlobUrls
+    urls: Urls
     access: Access
 
 
@@ -67,7 +74,7 @@ def nouns(rooms: Rooms) -> list[object]:
     return [
         AppRpc(store, publisher, execution, rooms.presence),
         AutoscalerRpc(store, rooms.catalog, execution),
-        BlobRpc(store.blobs, rooms.blob_urls),
+        BlobRpc(store.blobs, rooms.urls),
         CallRpc(execution),
         ClsRpc(store, publisher),
         ContainerRpc(execution, store.logs),
@@ -78,6 +85,7 @@ def nouns(rooms: Rooms) -> list[object]:
         LogRpc(store),
         MountRpc(store),
         SecretRpc(store),
+        VolumeFileRpc(store, rooms.urls),
         VolumeRpc(store),
         WorkspaceRpc(store, rooms.access.token_id),
     ]
