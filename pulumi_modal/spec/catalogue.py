@@ -56,7 +56,7 @@ class Catalogue(BaseModel):
         return tuple(
             name
             for card in self.gpus
-            for name in (*(alias for alias in card.aliases if alias not in OLD_NAMES), card.id)
+            for name in sorted({card.id, *card.aliases} - OLD_NAMES, key=len)
         )
 
     def card(self, name: str) -> Card | None:

@@ -34,6 +34,8 @@ def check_effective(
 
 def _one(settings: Mapping[str, JsonValue], path: str) -> list[Problem]:
     plain = {name: value for name, value in settings.items() if name not in _CHECKED_BY_MODAL}
+    if plain.get("startup_timeout") == plain.get("timeout"):
+        plain.pop("startup_timeout", None)  # Modal made it of the timeout; say it once
     checked = check(FunctionOverrides, plain, path)
     found = list(checked.problems)
     if checked.partial is not None:
@@ -65,8 +67,3 @@ def derive_max_in_flight(settings: Mapping[str, JsonValue]) -> int | None:
     if not settings.get("max_containers"):
         return None
     return int(settings["max_containers"]) * inputs_per_container(settings)
-
-
-def derive_max_containers(max_in_flight: int, settings: Mapping[str, JsonValue]) -> int:
-    """Containers for a number of inputs in flight, rounded up."""
-    return -(-max_in_flight // inputs_per_container(settings))

@@ -43,6 +43,12 @@ def key(
     )
 
 
+def none_if_empty(value: Any) -> Any:
+    """A map without keys says as much as no map."""
+    said = value.canonical() if isinstance(value, Frozen) else value
+    return value if said else None
+
+
 def plain(value: Any) -> JsonValue:
     """A value of a model as JSON."""
     if isinstance(value, Frozen):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import PlainValidator
+from pydantic import AfterValidator, PlainValidator
 
 from pulumi_modal.spec.gpu import Gpu
-from pulumi_modal.spec.model import Frozen, JsonValue, key
+from pulumi_modal.spec.model import Frozen, JsonValue, key, none_if_empty
 from pulumi_modal.spec.naming import (
     CLOUD,
     MOUNT_PATH,
@@ -40,6 +40,7 @@ EnvName = Annotated[str, PlainValidator(EnvironmentVariable())]
 EnvValue = Annotated[str, PlainValidator(EnvironmentValue())]
 Name = Annotated[str, PlainValidator(OBJECT_NAME)]
 MountPath = Annotated[str, PlainValidator(MOUNT_PATH)]
+Said = AfterValidator(none_if_empty)
 
 
 class FunctionOverrides(Frozen):
@@ -150,19 +151,19 @@ class FunctionOverrides(Frozen):
         unit="ms",
         example="20ms",
     )
-    env: dict[EnvName, EnvValue] | None = key(
+    env: Annotated[dict[EnvName, EnvValue] | None, Said] = key(
         "Environment variables of the container. Never for secrets: use Modal secrets.",
         default="none",
         example="{LOG_LEVEL: info}",
         allowed="a map from names of variables to strings",
     )
-    secrets: dict[Name, Name] | None = key(
+    secrets: Annotated[dict[Name, Name] | None, Said] = key(
         "Modal secrets to use instead of those in the code, one for one. Names, not values.",
         default="the code's",
         example="{huggingface-dev: huggingface-prod}",
         allowed="a map from a secret's name in the code to its name here",
     )
-    volumes: dict[MountPath, Name] | None = key(
+    volumes: Annotated[dict[MountPath, Name] | None, Said] = key(
         "Volumes to mount instead of those that the code names, by mount path.",
         default="the code's",
         example="{/models: models-prod}",
@@ -186,7 +187,7 @@ class FunctionOverrides(Frozen):
         default="false",
         example="true",
     )
-    web: Web | None = key(
+    web: Annotated[Web | None, Said] = key(
         "The web endpoint: see Web.",
         default="the code's",
         example="{requires_proxy_auth: true}",

@@ -106,5 +106,7 @@ def shown(value: Any) -> str:
 def nearest_of(value: object, choices: Iterable[str]) -> str:
     """The choice that looks most like the value, whatever its case; empty when none does."""
     by_folded = {choice.casefold(): choice for choice in choices}
-    found = get_close_matches(str(value).strip().casefold(), by_folded, n=1, cutoff=0.5)
+    text = str(value).strip().casefold()[:_LONGEST_VALUE]
+    begun = [choice for choice in by_folded if text and choice.startswith(text)]
+    found = get_close_matches(text, by_folded, n=1, cutoff=0.5) or begun
     return by_folded[found[0]] if found else ""

@@ -44,7 +44,7 @@ class ServiceSpec(Frozen):
         },
     )
     app_name: Annotated[str, PlainValidator(OBJECT_NAME)] = Field(
-        description="Name of the Modal app; written `name`.",
+        description="Name of the Modal app.",
         json_schema_extra={"default": "the service's name", "example": "embeddings-eu"},
     )
     app: Annotated[str | None, PlainValidator(_IDENTIFIER)] = key(

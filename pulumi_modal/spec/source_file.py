@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -28,8 +28,8 @@ def source_path(value: object, root: Path) -> str:
     if not path.is_relative_to(base):
         raise Refusal("is outside the project", allowed=ALLOWED)
     shown = path.relative_to(base).as_posix()
-    if not _is_file(path):
-        what = "is a folder, not a file" if path.is_dir() else "does not exist"
+    if not _stands(path.is_file):
+        what = "is a folder, not a file" if _stands(path.is_dir) else "does not exist"
         near = nearest_of(shown, _python_files(base))
         raise Refusal(what, allowed=ALLOWED, nearest=near)
     if path.suffix != ".py":
@@ -38,9 +38,9 @@ def source_path(value: object, root: Path) -> str:
     return shown
 
 
-def _is_file(path: Path) -> bool:
+def _stands(test: Callable[[], bool]) -> bool:
     try:
-        return path.is_file()
+        return test()
     except OSError:  # a name that is too long, say
         return False
 

@@ -41,7 +41,7 @@ def _gpus(raw: Any, settings: Mapping[str, JsonValue]) -> Iterator[Found]:
         if name in OLD_NAMES:
             yield (
                 keys,
-                "is an old name: Modal calls this card A10 now, and so does this stack",
+                "is an old name of the card that Modal calls A10 now; write A10",
                 text,
             )
         elif name == "A100":

@@ -107,7 +107,9 @@ def _problem(error: Any, model: type[Frozen], path: str, origins: Mapping[str, P
         for step in refusal.at:
             value = value[step]
         where = (*parts, *refusal.at)
-    shown = hidden_if_secret(value, where)
+    shown = value if "[key]" in error["loc"] else hidden_if_secret(value, where)
+    if shown is HIDDEN and isinstance(value, str):
+        nearest = ""  # it would be made of the value
     return Problem(join(path, *_origin(where, origins)), message, shown, allowed, nearest)
 
 
