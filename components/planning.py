@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,13 +12,16 @@ from pulumi_modal.errors import ModalStackError
 from pulumi_modal.planning.plan import plan_all
 from pulumi_modal.source.request import PlanRequest
 from pulumi_modal.spec.effective import check_effective
+from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.pattern import planned_problems
 from pulumi_modal.spec.plan import Plan
 from pulumi_modal.spec.problem import Problem, join
 from pulumi_modal.spec.service import ServiceSpec
 from pulumi_modal.spec.stack import ParsedStack
 
-_ABOUT_A_SETTING: Final = re.compile(r"functions\.([A-Za-z0-9_-]+)\.([a-z_]+): ?")
+_SETTINGS: Final = "|".join(FunctionOverrides.model_fields)
+_PLACE: Final = re.compile(rf"(functions\.[A-Za-z0-9_-]+(?:\.[a-z_]+)?|{_SETTINGS}): ")
+"""How a planner's sentence says what it is about."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,9 @@ def plan_problems(service: ServiceSpec, plan: Plan, path: str) -> Iterator[Probl
         for key in settings
     }
     for problem in check_effective(effective, path):
-        if problem.is_error or problem.path.partition("[")[0] not in set_here:
+        if problem.path.partition("[")[0] not in set_here:
+            yield replace(problem, message=f"(in the code) {problem.message}")
+        elif problem.is_error:
             yield problem
     for sentence in plan.warnings:
         yield Problem(*_placed(sentence, path), severity="warning")
@@ -104,17 +109,16 @@ def _functions(service: ServiceSpec) -> dict[str, dict[str, Any]]:
 def _refusals(app: _App, message: str) -> Iterator[Problem]:
     """The planner's refusals, each at its place in the stack."""
     said = message.removeprefix(f"{app.service.source}: ")
-    if not _ABOUT_A_SETTING.match(said):
+    if not _PLACE.match(said):
         yield Problem(app.path, message)
         return
-    for sentence in said.split("; and functions."):
-        begun = sentence if sentence.startswith("functions.") else f"functions.{sentence}"
-        yield Problem(*_placed(begun, app.path))
+    for sentence in re.split(r"; and (?=functions\.)", said):
+        yield Problem(*_placed(sentence, app.path))
 
 
 def _placed(sentence: str, path: str) -> tuple[str, str]:
     """Path and message of a planner's sentence."""
-    found = _ABOUT_A_SETTING.match(sentence)
+    found = _PLACE.match(sentence)
     if not found:
         return path, sentence
-    return join(path, "functions", found[1], found[2]), sentence[found.end() :]
+    return join(path, *found[1].split(".")), sentence[found.end() :]

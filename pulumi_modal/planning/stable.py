@@ -36,14 +36,15 @@ def pickle_identity(pickled: bytes, root: Path) -> bytes:
     """A pickled function without the folder it happened to lie in.
 
     Code objects carry the absolute path of their file. The opcodes are read, never run; frames are
-    left out, because their lengths follow that of the path.
+    left out, because their lengths follow that of the path, and so are the names of text opcodes.
     """
     if not pickled.startswith(PROTOCOL_MARK):
         return pickled
-    here = str(root)
-    parts = [
-        f"{opcode.name} {argument!r}".replace(here, "")
-        for opcode, argument, _ in pickletools.genops(pickled)
-        if opcode.name != "FRAME"
-    ]
+    here = f"{root}/"
+    parts = []
+    for opcode, argument, _ in pickletools.genops(pickled):
+        if isinstance(argument, str):
+            parts.append(repr(argument.removeprefix(here)))
+        elif opcode.name != "FRAME":
+            parts.append(f"{opcode.name} {argument!r}")
     return "\n".join(parts).encode()
