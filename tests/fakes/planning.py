@@ -12,7 +12,11 @@ SOURCES = Path(__file__).parent / "sources"
 
 def a_request(source: str, root: Path = SOURCES, **changes: Any) -> PlanRequest:
     """A request to plan an example file, as app `infer` of environment `dev`."""
-    given = {"app_name": "infer", "environment": "dev", "deadline_s": 30.0} | changes
+    given: dict[str, Any] = {
+        "app_name": "infer",
+        "environment": "dev",
+        "deadline_s": 30.0,
+    } | changes
     return PlanRequest(source=source, root=root, **given)
 
 

@@ -235,8 +235,8 @@ def test_settings_reach_what_is_sent(
         pytest.param(
             "classes.py",
             {"Model": {"max_in_flight": 41}},
-            "functions.Model.max_in_flight: 41 is no multiple of the 8 inputs a container takes; say"
-            " 40 or 48",
+            "functions.Model.max_in_flight: 41 is no multiple of the 8 inputs a container takes;"
+            " say 40 or 48",
             id="in-flight cap that does not divide",
         ),
         pytest.param(
@@ -291,9 +291,10 @@ def test_settings_hold_for_included_and_loop_made_functions() -> None:
 
 def test_a_named_secret_that_may_hide_a_variable_is_a_warning() -> None:
     plan = plan_one(a_request("needs.py", overrides={"fetch": {"env": {"HF_TOKEN": "x"}}}))
-    assert plan.warnings == (
+    (warning,) = plan.warnings
+    assert warning == (
         "functions.fetch.env: secret hf-dev holds HF_TOKEN, and a secret wins over the stack's"
-        " value; remove one of them",
+        " value; remove one of them"
     )
 
 

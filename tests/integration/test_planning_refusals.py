@@ -13,6 +13,10 @@ from tests.fakes.planning import a_file, a_request
 
 APP = "import modal\napp = modal.App('x')\n"
 FUNCTION = "@app.function()\ndef f(x): return x\n"
+TALKS = (
+    "this file talks to Modal while it is imported (call {}), which a preview must not do;"
+    " move the call into a function or under `if __name__ == '__main__':`"
+)
 
 
 @pytest.mark.parametrize(
@@ -32,27 +36,22 @@ FUNCTION = "@app.function()\ndef f(x): return x\n"
         ),
         pytest.param(
             APP + "print(modal.Volume.objects.list())\n",
-            "service.py:3: this file talks to Modal while it is imported (call VolumeList), which"
-            " a preview must not do; move the call into a function or under `if __name__ == '__main__':`",
+            "service.py:3: " + TALKS.format("VolumeList"),
             id="lists volumes",
         ),
         pytest.param(
             APP + "modal.Volume.from_name('v', create_if_missing=True).hydrate()\n",
-            "service.py:3: this file talks to Modal while it is imported (call VolumeGetOrCreate), which"
-            " a preview must not do; move the call into a function or under `if __name__ == '__main__':`",
+            "service.py:3: " + TALKS.format("VolumeGetOrCreate"),
             id="makes a volume",
         ),
         pytest.param(
             APP + "try:\n    modal.App.lookup('y')\nexcept Exception as error:\n    raise error\n",
-            "service.py:4: this file talks to Modal while it is imported (call AppGetOrCreate), which"
-            " a preview must not do; move the call into a function or under `if __name__ == '__main__':`",
+            "service.py:4: " + TALKS.format("AppGetOrCreate"),
             id="looks an app up",
         ),
         pytest.param(
             APP + "try:\n    modal.App.lookup('y')\nexcept Exception:\n    pass\n" + FUNCTION,
-            "service.py: this file talks to Modal while it is imported (call AppGetOrCreate), which"
-            " a preview must not do; move the call into a function or under"
-            " `if __name__ == '__main__':`",
+            "service.py: " + TALKS.format("AppGetOrCreate"),
             id="hides that it looks an app up",
         ),
         pytest.param(

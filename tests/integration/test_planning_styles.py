@@ -1,4 +1,4 @@
-"""Every style of Modal file plans offline, with what a deploy would send as the effective values."""
+"""Every style of Modal file plans offline; effective is what a deploy would send."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_two_apps_and_none_called_app_ask_for_a_choice() -> None:
 
 
 def test_a_wrong_app_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(SourceError, match="no modal.App called 'bakc'; did you mean 'back'"):
+    with pytest.raises(SourceError, match=r"no modal.App called 'bakc'; did you mean 'back'"):
         plan_one(a_request("two_apps.py", app="bakc"))
 
 
