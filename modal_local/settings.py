@@ -25,6 +25,7 @@ PROFILE: Final = "local"
 DEFAULT_ENVIRONMENT: Final = "main"
 IMAGE_BUILDER_VERSION: Final = "2025.06"
 HOME_VARIABLE: Final = "MODAL_LOCAL_HOME"
+COMMAND_VARIABLE: Final = "MODAL_LOCAL_COMMAND"
 _URL: Final = re.compile(r"^http://127\.0\.0\.1:(\d{1,5})/?$")
 
 
@@ -118,6 +119,11 @@ def find_home(environ: Mapping[str, str] | None = None, start: Path | None = Non
         if (folder / "Pulumi.yaml").is_file():
             return Home(folder / ".local-modal")
     return Home(Path.home() / ".modal-local")
+
+
+def command_name() -> str:
+    """How the user called the command line, where another program stands in front of it."""
+    return os.environ.get(COMMAND_VARIABLE, "python -m modal_local")
 
 
 def read_access(home: Home) -> Access | None:

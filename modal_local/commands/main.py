@@ -24,8 +24,9 @@ from rich.table import Table
 
 from modal_local.commands import inquiry, process
 from modal_local.model import LocalModalError
-from modal_local.settings import WORKSPACE, Access, Home, find_home, read_access
+from modal_local.settings import WORKSPACE, Access, Home, command_name, find_home, read_access
 
+_PROGRAM: Final = command_name()
 _LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 app = typer.Typer(
@@ -41,10 +42,10 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; errors are sentences."""
-    app()
+    app(prog_name=_PROGRAM)
 
 
-@app.command(epilog="Example: python -m modal_local start")
+@app.command(epilog=f"Example: {_PROGRAM} start")
 def start(*, as_json: _Json = False) -> None:
     """Start the local Modal in the background and wait until it answers."""
     with _sentences():
@@ -61,7 +62,7 @@ def start(*, as_json: _Json = False) -> None:
             print(running.server_url)  # noqa: T201 - the result
 
 
-@app.command(epilog="Example: python -m modal_local stop")
+@app.command(epilog=f"Example: {_PROGRAM} stop")
 def stop(*, as_json: _Json = False) -> None:
     """Stop the local Modal and every container; apps come back with the next start."""
     with _sentences():
@@ -72,7 +73,7 @@ def stop(*, as_json: _Json = False) -> None:
             _print_json({"home": str(home.path), "was_running": was_running})
 
 
-@app.command(epilog="Example: python -m modal_local status --json")
+@app.command(epilog=f"Example: {_PROGRAM} status --json")
 def status(*, as_json: _Json = False) -> None:
     """Show the address, the apps, and the containers with the GPU that each asked for."""
     with _sentences():
@@ -92,7 +93,7 @@ def status(*, as_json: _Json = False) -> None:
         _print_status(home, running, found)
 
 
-@app.command(epilog="Example: python -m modal_local logs infer-t4 --follow")
+@app.command(epilog=f"Example: {_PROGRAM} logs infer-t4 --follow")
 def logs(
     app_name: Annotated[
         str, typer.Argument(metavar="[APP]", help="Name or id of an app; without one, the server.")
@@ -116,7 +117,7 @@ def logs(
                 print(line)  # noqa: T201 - the result
 
 
-@app.command(epilog="Example: python -m modal_local reset --yes")
+@app.command(epilog=f"Example: {_PROGRAM} reset --yes")
 def reset(
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -138,7 +139,7 @@ def reset(
             _print_json({"home": str(home.path), "existed": existed})
 
 
-@app.command(epilog='Example: eval "$(python -m modal_local env)"')
+@app.command(epilog=f'Example: eval "$({_PROGRAM} env)"')
 def env(*, as_json: _Json = False) -> None:
     """Print what points a stock modal client at the local Modal, for `eval`."""
     with _sentences():
@@ -154,7 +155,7 @@ def env(*, as_json: _Json = False) -> None:
             print(f"export {name}={shlex.quote(value)}")  # noqa: T201 - the result
 
 
-@app.command(epilog="Example: python -m modal_local serve")
+@app.command(epilog=f"Example: {_PROGRAM} serve")
 def serve() -> None:
     """Run the local Modal in the foreground, until Ctrl-C."""
     from modal_local.server import run  # late: it imports all of the server
@@ -168,9 +169,7 @@ def serve() -> None:
 def _running(home: Home) -> tuple[process.Running, Access]:
     running, access = process.find_running(home), read_access(home)
     if running is None or access is None:
-        raise LocalModalError(
-            f"the local Modal in {home.path} is not running: `python -m modal_local start`"
-        )
+        raise LocalModalError(f"the local Modal in {home.path} is not running: `{_PROGRAM} start`")
     return running, access
 
 
