@@ -70,11 +70,11 @@ class LocalModalServer:
         )
 
     def modal(
-        self, *arguments: str, check: bool = True, cwd: Path | None = None
+        self, *arguments: str, check: bool = True, cwd: Path | None = None, **environ: str
     ) -> subprocess.CompletedProcess[str]:
         """Run the stock `modal` command line against it."""
         command = [sys.executable, "-m", "modal", *arguments]
-        return _run(command, self.environ, check=check, cwd=cwd)
+        return _run(command, {**self.environ, **environ}, check=check, cwd=cwd)
 
     def python(
         self, code: str, *, check: bool = True, cwd: Path | None = None
