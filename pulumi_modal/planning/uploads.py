@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -58,6 +59,7 @@ def _reached(start: ModuleType, root: Path) -> Iterator[tuple[str, Path]]:
         pending += [sys.modules[name] for name in _imported(module) if name in sys.modules]
 
 
+@functools.cache  # several functions of an app share a module
 def _imported(module: ModuleType) -> list[str]:
     try:
         tree = ast.parse(Path(str(module.__file__)).read_bytes())

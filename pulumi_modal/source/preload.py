@@ -18,8 +18,8 @@ _WANTED = (
     "modal",
     "modal.cli.import_refs",
     "modal.runner",
+    "pulumi_modal.planning.dry_run",
     "pulumi_modal.source.load",
-    "pulumi_modal.spec.plan",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 import sysconfig
@@ -18,8 +19,14 @@ def is_project_file(filename: str, root: Path) -> bool:
     path = Path(filename)
     if not path.is_absolute():
         path = root / path
-    installed = (sys.prefix, sysconfig.get_paths()["purelib"], sysconfig.get_paths()["stdlib"])
-    return path.is_relative_to(root) and not any(path.is_relative_to(home) for home in installed)
+    return path.is_relative_to(root) and not any(path.is_relative_to(home) for home in _homes())
+
+
+@functools.cache
+def _homes() -> tuple[str, ...]:
+    """Where the interpreter and installed packages live, often inside a project."""
+    paths = sysconfig.get_paths()
+    return (sys.prefix, paths["purelib"], paths["stdlib"])
 
 
 def place(filename: str, line: int | None, root: Path) -> str:
