@@ -1,0 +1,137 @@
+"""Which Modal a stack's workspace means, and the credentials for it.
+
+The workspace `local` is the local Modal of the project: its `modal.toml` says address and token.
+Any other is reached as the `modal` client would: MODAL_* variables, then `~/.modal.toml`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pulumi_modal.errors import BindingError, Unauthenticated, Unavailable
+
+LOCAL_WORKSPACE: Final = "local"
+HOME_VARIABLE: Final = "MODAL_LOCAL_HOME"
+ENVIRONMENT_VARIABLE: Final = "MODAL_ENVIRONMENT"
+_START: Final = "start it with `pulumi-modal local start`"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How to reach one workspace. Never printed: a token is in here."""
+
+    server_url: str
+    token_id: str
+    token_secret: str = field(repr=False)
+
+    def variables(self) -> dict[str, str]:
+        """What points a stock client there, whatever else is configured."""
+        return {
+            "MODAL_SERVER_URL": self.server_url,
+            "MODAL_TOKEN_ID": self.token_id,
+            "MODAL_TOKEN_SECRET": self.token_secret,
+        }
+
+
+def find_credentials(workspace: str, root: Path, environ: Mapping[str, str]) -> Credentials:
+    """Credentials for a stack's workspace; raises Unauthenticated or Unavailable without any."""
+    if workspace == LOCAL_WORKSPACE:
+        return local_credentials(local_home(root, environ))
+    return ambient_credentials(environ)
+
+
+def check_environment(environment: str, environ: Mapping[str, str]) -> None:
+    """Refuse a stack of another environment than the one that the credentials were given for."""
+    meant = environ.get(ENVIRONMENT_VARIABLE)
+    if meant and meant != environment:
+        raise BindingError(
+            f"the stack is bound to the Modal environment {environment}, but"
+            f" {ENVIRONMENT_VARIABLE} says {meant}: select the stack of {meant}, or unset"
+            f" {ENVIRONMENT_VARIABLE}"
+        )
+
+
+def check_workspace(workspace: str, reached: str) -> None:
+    """Refuse a stack of another workspace than the one that the credentials reach."""
+    if workspace != reached:
+        raise BindingError(
+            f"the stack is bound to the Modal workspace {workspace}, but the credentials reach"
+            f" {reached}: use a token of {workspace} (MODAL_PROFILE, MODAL_TOKEN_ID), or correct"
+            " the stack's workspace"
+        )
+
+
+def local_home(root: Path, environ: Mapping[str, str]) -> Path:
+    """The folder of the local Modal: named, beside the project's Pulumi.yaml, or the user's."""
+    named = environ.get(HOME_VARIABLE)
+    if named:
+        return Path(named).expanduser().absolute()
+    for folder in (root, *root.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return folder / ".local-modal"
+    return Path.home() / ".modal-local"
+
+
+def local_credentials(home: Path) -> Credentials:
+    """What the local Modal in this folder gave out."""
+    try:
+        profile = tomllib.loads((home / "modal.toml").read_text("utf-8"))[LOCAL_WORKSPACE]
+        return _of_profile(profile)
+    except FileNotFoundError as error:
+        raise Unavailable(f"there is no local Modal in {home}: {_START}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Unavailable(
+            f"{home / 'modal.toml'} does not say how to reach the local Modal: {_START}"
+        ) from error
+
+
+def ambient_credentials(environ: Mapping[str, str]) -> Credentials:
+    """What the `modal` client would use: variables first, then the active profile."""
+    path = Path(environ.get("MODAL_CONFIG_PATH") or "~/.modal.toml").expanduser()
+    profile = {**_active_profile(path, environ.get("MODAL_PROFILE", ""))}
+    for key in ("server_url", "token_id", "token_secret"):
+        given = environ.get(f"MODAL_{key.upper()}")
+        if given:
+            profile[key] = given
+    profile.setdefault("server_url", "https://api.modal.com")
+    try:
+        return _of_profile(profile)
+    except KeyError as error:
+        raise Unauthenticated(
+            "there is no Modal token: run `modal token new`, or set MODAL_TOKEN_ID and"
+            " MODAL_TOKEN_SECRET"
+        ) from error
+
+
+def _active_profile(path: Path, named: str) -> Mapping[str, Any]:
+    try:
+        profiles = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise Unauthenticated(f"{path} cannot be read as TOML: correct or remove it") from error
+    if named:
+        return _section(profiles, named)
+    active = [name for name, one in profiles.items() if isinstance(one, dict) and one.get("active")]
+    return _section(profiles, active[0] if active else "default")
+
+
+def _section(profiles: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = profiles.get(name, {})
+    return found if isinstance(found, dict) else {}
+
+
+def _of_profile(profile: Mapping[str, Any]) -> Credentials:
+    return Credentials(
+        str(profile["server_url"]), str(profile["token_id"]), str(profile["token_secret"])
+    )
+
+
+def current_environ() -> Mapping[str, str]:
+    """The variables in force; only this file reads them."""
+    return os.environ

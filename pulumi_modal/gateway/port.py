@@ -1,0 +1,118 @@
+"""What the provider asks of Modal, in its own words: the SDK's churn stops behind this door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pulumi_modal.source.request import PlanRequest
+
+JsonValue = Any
+"""A JSON value: str, int, float, bool, None, list or dict of these."""
+
+Tell = Callable[[str], None]
+"""Takes a few words on what is going on, for the row of a resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppRef:
+    """How an app is found: its environment and its name."""
+
+    environment: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.environment}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What runs under the name of an app."""
+
+    app_id: str
+    version: int
+    """Counts the deploys (and rollbacks) of the app, from 1."""
+    deployed_by: str = ""
+    """User or service user, where Modal tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedFunction:
+    """What Modal says of a deployed function, class or server: only what it can read back."""
+
+    function_id: str
+    settings: Mapping[str, JsonValue]
+    """By the names and in the units of `spec/overrides.py`; the autoscaler's as now in force."""
+    urls: Mapping[str, str] = field(default_factory=dict)
+    """URL by method; the function itself is the empty name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretNeed:
+    """A named secret that must exist, with keys it must have."""
+
+    name: str
+    environment: str
+    required_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeNeed:
+    """A named volume that must exist."""
+
+    name: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeployOrder:
+    """Everything a deploy needs to know."""
+
+    request: PlanRequest
+    strategy: str = "rolling"
+    tag: str = ""
+    deadline_s: float = 1800.0
+
+
+class Gateway(Protocol):
+    """Modal, as the credentials in force reach it. Raises a GatewayError that names the thing."""
+
+    def workspace(self) -> str:
+        """Name of the workspace that the credentials belong to."""
+
+    def environments(self) -> frozenset[str]:
+        """Names of all environments."""
+
+    def create_environment(self, name: str) -> None:
+        """Make an environment; Refused when it is there."""
+
+    def delete_environment(self, name: str) -> None:
+        """Remove an environment with everything in it. NotFound when it is gone."""
+
+    def apps(self, environment: str) -> Sequence[str]:
+        """Names of the apps that are deployed, or run otherwise, in an environment."""
+
+    def kept_objects(self, environment: str) -> Sequence[str]:
+        """What would be lost with an environment: `volume models`, `secret huggingface`."""
+
+    def find(self, app: AppRef) -> Deployment | None:
+        """The deployed app of this name; None when there is none, or it was stopped."""
+
+    def function(self, app: AppRef, tag: str) -> ObservedFunction | None:
+        """A function of a deployed app; the tag of a class is `Name.*`."""
+
+    def missing(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
+        """A phrase for each need that Modal does not meet."""
+
+    def deploy(self, order: DeployOrder, tell: Tell) -> str:
+        """Deploy in a child process; the app's id. DeployFailed when it ends without."""
+
+    def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
+        """Set min, max, buffer containers or scaledown window without a new version."""
+
+    def stop(self, app_id: str) -> None:
+        """Stop an app for good. NotFound when it is gone."""
+
+    def last_lines(self, app_id: str, count: int) -> Sequence[str]:
+        """What the containers of an app printed last."""

@@ -1,0 +1,28 @@
+"""What the SDK says while it deploys, as short lines: image builds above all."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from modal._output.manager import DisabledOutputManager
+
+KEPT_LINES = 12
+
+
+class ToldOutput(DisabledOutputManager):
+    """The SDK's output, told line by line, with the last lines of a build kept for its error."""
+
+    def __init__(self, tell: Callable[[Any], None]) -> None:
+        self._tell = tell
+        self.last_lines: deque[str] = deque(maxlen=KEPT_LINES)
+
+    async def put_streaming_log(self, log: Any, prefix: str = "") -> None:
+        """Take what a build printed."""
+        del prefix
+        for line in log.data.splitlines():
+            text = line.strip()
+            if text:
+                self.last_lines.append(text)
+                self._tell(f"building image: {text}")

@@ -1,0 +1,197 @@
+"""`ModalGateway`: the gateway through Modal's own SDK. Deploys run in child processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from google.protobuf.empty_pb2 import Empty
+from modal_proto import api_pb2
+
+from pulumi_modal.errors import NotFound, Refused, SourceError
+from pulumi_modal.gateway.credentials import Credentials
+from pulumi_modal.gateway.observation import observed
+from pulumi_modal.gateway.port import (
+    AppRef,
+    Deployment,
+    DeployOrder,
+    JsonValue,
+    ObservedFunction,
+    SecretNeed,
+    Tell,
+    VolumeNeed,
+)
+from pulumi_modal.gateway.wire import Wire
+from pulumi_modal.source.child import run
+from pulumi_modal.source.environment import child_environment
+
+_RUNNING = frozenset(
+    {api_pb2.APP_STATE_DEPLOYED, api_pb2.APP_STATE_DETACHED, api_pb2.APP_STATE_EPHEMERAL}
+)
+_EXISTING = api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED
+
+
+class ModalGateway:
+    """Modal, by the credentials of one workspace. Safe to use from many threads."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._wire = Wire(credentials)
+
+    def workspace(self) -> str:
+        """Name of the workspace that the credentials belong to."""
+        answer = self._wire.call("WorkspaceNameLookup", Empty(), "asking for the workspace")
+        return str(answer.workspace_name)
+
+    def environments(self) -> frozenset[str]:
+        """Names of all environments."""
+        answer = self._wire.call("EnvironmentList", Empty(), "listing environments")
+        return frozenset(item.name for item in answer.items)
+
+    def create_environment(self, name: str) -> None:
+        """Make an environment; Refused when it is there."""
+        request = api_pb2.EnvironmentCreateRequest(name=name)
+        self._wire.call("EnvironmentCreate", request, f"creating the environment {name}")
+
+    def delete_environment(self, name: str) -> None:
+        """Remove an environment with everything in it."""
+        request = api_pb2.EnvironmentDeleteRequest(name=name)
+        self._wire.call("EnvironmentDelete", request, f"deleting the environment {name}")
+
+    def apps(self, environment: str) -> Sequence[str]:
+        """Names of the apps that are deployed, or run otherwise, in an environment."""
+        request = api_pb2.AppListRequest(environment_name=environment)
+        answer = self._wire.call("AppList", request, f"listing the apps of {environment}")
+        return tuple(
+            sorted(one.name or one.description for one in answer.apps if one.state in _RUNNING)
+        )
+
+    def kept_objects(self, environment: str) -> Sequence[str]:
+        """Named volumes and secrets of an environment."""
+        asked = f"listing what is in {environment}"
+        volumes = self._wire.call(
+            "VolumeList", api_pb2.VolumeListRequest(environment_name=environment), asked
+        )
+        secrets = self._wire.call(
+            "SecretList", api_pb2.SecretListRequest(environment_name=environment), asked
+        )
+        found = [f"volume {one.label}" for one in volumes.items if one.label]
+        return (*found, *(f"secret {one.label}" for one in secrets.items if one.label))
+
+    def find(self, app: AppRef) -> Deployment | None:
+        """The deployed app of this name; None when there is none, or it was stopped."""
+        request = api_pb2.AppGetByDeploymentNameRequest(
+            name=app.name, environment_name=app.environment
+        )
+        try:
+            answer = self._wire.call("AppGetByDeploymentName", request, f"looking up {app}")
+        except NotFound:  # the whole environment is gone
+            return None
+        if not answer.app_id:
+            return None
+        life = answer.lifecycle
+        return Deployment(answer.app_id, life.version, life.deployed_by)
+
+    def function(self, app: AppRef, tag: str) -> ObservedFunction | None:
+        """A function of a deployed app; the tag of a class is `Name.*`."""
+        request = api_pb2.FunctionGetRequest(
+            app_name=app.name, object_tag=tag, environment_name=app.environment
+        )
+        what = f"looking up {tag} of {app}"
+        try:
+            answer = self._wire.call("FunctionGet", request, what)
+            bounds = api_pb2.FunctionGetSchedulingParamsRequest(function_id=answer.function_id)
+            scheduling = self._wire.call("FunctionGetSchedulingParams", bounds, what)
+        except NotFound:
+            return None
+        return observed(answer, scheduling)
+
+    def missing(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
+        """A phrase for each need that Modal does not meet."""
+        return tuple(phrase for need in needs for phrase in self._unmet(need))
+
+    def _unmet(self, need: SecretNeed | VolumeNeed) -> Sequence[str]:
+        kind = "secret" if isinstance(need, SecretNeed) else "volume"
+        what = f"{kind} {need.name} in {need.environment}"
+        try:
+            if isinstance(need, SecretNeed):
+                self._wire.call("SecretGetOrCreate", _secret(need), what)
+            else:
+                self._wire.call("VolumeGetOrCreate", _volume(need), what)
+        except NotFound:
+            return (f"{kind} {need.name}",)
+        except Refused as error:  # it lacks keys
+            return (str(error),)
+        return ()
+
+    def deploy(self, order: DeployOrder, tell: Tell) -> str:
+        """Deploy in a child process; the app's id."""
+        request = order.request
+        env = child_environment({**request.env, **self._credentials.variables()})
+        what = f"{request.source}: the deploy of {request.environment}/{request.app_name}"
+        try:
+            done = run(
+                "pulumi_modal.gateway.deploy_child:deploy",
+                order,
+                root=request.root,
+                env=env,
+                deadline_s=order.deadline_s,
+                what=what,
+                on_event=tell,
+            )
+        except SourceError as error:
+            raise SourceError(self._without_secret(str(error))) from None
+        for warning in done.answer["warnings"]:
+            tell(f"Modal warns: {warning}")
+        return str(done.answer["app_id"])
+
+    def _without_secret(self, text: str) -> str:
+        """What a file printed before it died may hold the token that its process was given."""
+        return text.replace(self._credentials.token_secret, "(token)")
+
+    def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
+        """Set min, max, buffer containers or scaledown window without a new version."""
+        settings = api_pb2.AutoscalerSettings(**dict(bounds))
+        request = api_pb2.FunctionUpdateSchedulingParamsRequest(
+            function_id=function_id, settings=settings
+        )
+        self._wire.call("FunctionUpdateSchedulingParams", request, f"scaling {function_id}")
+
+    def stop(self, app_id: str) -> None:
+        """Stop an app for good."""
+        source = api_pb2.APP_STOP_SOURCE_PYTHON_CLIENT
+        request = api_pb2.AppStopRequest(app_id=app_id, source=source)
+        self._wire.call("AppStop", request, f"stopping {app_id}")
+
+    def last_lines(self, app_id: str, count: int) -> Sequence[str]:
+        """What the containers of an app printed last."""
+        request = api_pb2.AppFetchLogsRequest(app_id=app_id, limit=count)
+        answer: Any = self._wire.call("AppFetchLogs", request, f"reading the log of {app_id}")
+        lines = [
+            line.strip()
+            for batch in answer.batches
+            for item in batch.items
+            for line in item.data.splitlines()
+        ]
+        return tuple(line for line in lines if line)[-count:]
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._wire.close()
+
+
+def _secret(need: SecretNeed) -> api_pb2.SecretGetOrCreateRequest:
+    return api_pb2.SecretGetOrCreateRequest(
+        deployment_name=need.name,
+        environment_name=need.environment,
+        object_creation_type=_EXISTING,
+        required_keys=need.required_keys,
+    )
+
+
+def _volume(need: VolumeNeed) -> api_pb2.VolumeGetOrCreateRequest:
+    return api_pb2.VolumeGetOrCreateRequest(
+        deployment_name=need.name,
+        environment_name=need.environment,
+        object_creation_type=_EXISTING,
+    )

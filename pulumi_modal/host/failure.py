@@ -1,0 +1,45 @@
+"""How a failed operation is told to the engine: in the words of people, with what is known."""
+
+from __future__ import annotations
+
+import traceback
+from typing import NoReturn
+
+import grpc
+from google.protobuf import any_pb2, struct_pb2
+from google.rpc import status_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import provider_pb2
+
+from pulumi_modal.errors import ModalStackError
+from pulumi_modal.host.engine import Engine
+from pulumi_modal.provider.operation import PartialFailure
+
+_DETAILS = "grpc-status-details-bin"
+
+
+def abort(context: grpc.ServicerContext, error: Exception, engine: Engine, urn: str) -> NoReturn:
+    """End the call with the error in one line; where it happened goes to `pulumi --debug`."""
+    engine.debug("".join(traceback.format_exception(error)), urn)
+    if isinstance(error, (ModalStackError, ValueError)):
+        words = str(error)
+    else:
+        words = f"{type(error).__name__}: {error}"
+    context.abort(grpc.StatusCode.UNKNOWN, words)
+    raise AssertionError("abort returned")
+
+
+def abort_keeping(
+    context: grpc.ServicerContext, failure: PartialFailure, properties: struct_pb2.Struct
+) -> NoReturn:
+    """End the call with a failure after which the resource exists and stays in the state."""
+    kept = provider_pb2.ErrorResourceInitFailed(
+        id=failure.resource_id, properties=properties, reasons=failure.reasons
+    )
+    detail = any_pb2.Any()
+    detail.Pack(kept)
+    status = status_pb2.Status(
+        code=grpc.StatusCode.UNKNOWN.value[0], message=str(failure), details=[detail]
+    )
+    context.set_trailing_metadata(((_DETAILS, status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, str(failure))
+    raise AssertionError("abort returned")

@@ -1,0 +1,77 @@
+"""`AppProvider`: a Modal app as a Pulumi resource."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from pulumi_modal.gateway.connect import connect
+from pulumi_modal.provider import app_check, app_diff
+from pulumi_modal.provider.app_drift import drifted_inputs
+from pulumi_modal.provider.app_inputs import inputs_of
+from pulumi_modal.provider.app_lifecycle import AppLifecycle, app_ref, visible_outputs
+from pulumi_modal.provider.app_preview import predicted
+from pulumi_modal.provider.operation import current
+from pulumi_modal.provider.props import plain
+
+
+class AppProvider(ResourceProvider):
+    """Holds nothing: a state file stores it by its path, and it runs today's code."""
+
+    serialize_as_secret_always = False
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Inputs, canonical and completed with the plan of the file; what is wrong with them."""
+        inputs, problems = app_check.checked(plain(news), Path.cwd())
+        return CheckResult(inputs, [CheckFailure(path, reason) for path, reason in problems])
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """What replaces the app, and what updates it."""
+        return app_diff.diff(plain(_olds), plain(_news))
+
+    def predict(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+        """Outputs that are certain at preview; our host asks, Pulumi's own does not."""
+        return predicted(plain(olds), plain(news))
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Deploy the app; one of that name is deployed anew, so that a lost create heals."""
+        inputs = plain(props)
+        return CreateResult(str(app_ref(inputs)), _lifecycle(inputs).deploy(inputs))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """The app as it is now; never fails for one that is not ready."""
+        outs = plain(props)
+        inputs = inputs_of(outs)
+        found = _lifecycle(inputs).look(inputs)
+        if found is None:
+            return ReadResult(None, {})
+        deployment, functions = found
+        now = drifted_inputs(inputs, outs, deployment, functions)
+        state = {**visible_outputs(deployment, functions, inputs), "functions": now["functions"]}
+        return ReadResult(id_, {**outs, **state}, now)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Deploy a new version."""
+        inputs = plain(_news)
+        return UpdateResult(_lifecycle(inputs).deploy(inputs, plain(_olds)))
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Stop the app."""
+        outs = plain(_props)
+        _lifecycle(outs).stop(outs)
+
+
+def _lifecycle(inputs: dict[str, Any]) -> AppLifecycle:
+    root = Path.cwd()
+    gateway = connect(inputs["workspace"], inputs["environment"], root)
+    return AppLifecycle(gateway, current(), root)

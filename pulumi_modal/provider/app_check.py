@@ -1,0 +1,86 @@
+"""What is wrong with the inputs of an App, and the inputs completed when nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from pulumi_modal.errors import ModalStackError
+from pulumi_modal.planning.plan import plan_one
+from pulumi_modal.provider.app_inputs import completed, is_complete, plan_request
+from pulumi_modal.provider.props import Props, has_unknown
+from pulumi_modal.spec.effective import check_effective
+from pulumi_modal.spec.problem import Problem
+from pulumi_modal.spec.service import ServiceSpec
+from pulumi_modal.spec.service_reader import parse_service
+
+Checked = tuple[dict[str, Any], list[tuple[str, str]]]
+"""Inputs, and (property, what is wrong with it)."""
+
+_BY_STACK_WORD: Final = {"name": "app_name", "functions": "overrides"}
+"""Where an App says what a stack file calls otherwise."""
+
+
+def checked(news: Props, root: Path) -> Checked:
+    """Complete inputs; those that the program has planned are taken as they are."""
+    if is_complete(news):
+        return dict(news), list(_probe_problems(news))
+    if has_unknown(news):
+        return dict(news), []  # the engine asks again when everything is known
+    service, problems = _read(news, root)
+    if service is None or any(problem.is_error for problem in problems):
+        return dict(news), [_failure(one) for one in problems if one.is_error]
+    return _planned(news, service, root)
+
+
+def _read(news: Props, root: Path) -> tuple[ServiceSpec | None, list[Problem]]:
+    """Read with the rules of stack files, so that both say the same of the same mistake."""
+    words = {
+        "source": news.get("source"),
+        "name": news.get("app_name"),
+        "functions": news.get("overrides") or {},
+        **{word: news[word] for word in ("app", "strategy", "tag", "probe") if news.get(word)},
+    }
+    return parse_service(str(news.get("app_name")), words, "", root)
+
+
+def _planned(news: Props, service: ServiceSpec, root: Path) -> Checked:
+    overrides = {name: one.settings() for name, one in service.functions.items()}
+    said = {
+        **news,
+        "source": service.source,
+        "probe": service.probe.settings() if service.probe else None,
+    }
+    try:
+        plan = plan_one(plan_request(said, overrides, root))
+    except ModalStackError as error:
+        return dict(news), [("source", str(error))]
+    inputs = completed(said, overrides, plan)
+    effective = {name: one.effective for name, one in plan.functions.items()}
+    wrong = [_failure(one) for one in check_effective(effective) if one.is_error]
+    return inputs, [*wrong, *_probe_problems(inputs)]
+
+
+def _probe_problems(inputs: Props) -> Iterator[tuple[str, str]]:
+    probe = inputs.get("probe")
+    if not probe or has_unknown(inputs["functions"]):
+        return
+    with_url = [
+        name
+        for name, settings in inputs["functions"].items()
+        if settings.get("web") is not None or settings.get("kind") == "server"
+    ]
+    asked = probe.get("function")
+    if not with_url:
+        yield "probe", "nothing in the source has a URL that a probe could ask; remove the probe"
+    elif asked is not None and asked not in with_url:
+        yield (
+            "probe.function",
+            f"{asked!r} has no URL; allowed: {', '.join(sorted(with_url))}",
+        )
+
+
+def _failure(problem: Problem) -> tuple[str, str]:
+    word, dot, rest = problem.path.partition(".")
+    return f"{_BY_STACK_WORD.get(word, word)}{dot}{rest}", problem.line()

@@ -1,0 +1,58 @@
+"""What is known of the operation in progress beside its properties: for status, time and cancel.
+
+The host sets it; on Pulumi's own host there is none, and the defaults do nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _silent(_words: str) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One create, update, read or delete."""
+
+    tell: Callable[[str], None] = _silent
+    """Shows a few words on the resource's row while it lasts."""
+    warn: Callable[[str], None] = _silent
+    """Keeps a sentence among the diagnostics."""
+    timeout_s: float | None = None
+    """The user's `custom_timeouts`, when there is one."""
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+_CURRENT: ContextVar[Operation | None] = ContextVar("operation", default=None)
+
+
+def current() -> Operation:
+    """The operation in progress in this thread."""
+    return _CURRENT.get() or Operation()
+
+
+@contextmanager
+def as_current(operation: Operation) -> Iterator[None]:
+    """Make this the operation in progress, in this thread, while the block runs."""
+    token = _CURRENT.set(operation)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+class PartialFailure(Exception):
+    """The resource exists and must be kept in state, but something about it failed."""
+
+    def __init__(self, resource_id: str, outs: Mapping[str, Any], reasons: Sequence[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.resource_id = resource_id
+        self.outs = dict(outs)
+        self.reasons = tuple(reasons)

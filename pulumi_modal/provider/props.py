@@ -1,0 +1,41 @@
+"""Pulumi's properties as plain JSON: the only file that knows how they differ.
+
+Numbers arrive as floats, the engine adds `__provider`, and in a preview values may be unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pulumi.output import Unknown
+
+Props = Mapping[str, Any]
+
+PROVIDER_KEY: Final = "__provider"
+
+
+def plain(props: Props) -> dict[str, Any]:
+    """The properties without the engine's own, whole numbers as ints."""
+    return {name: _plain(value) for name, value in props.items() if name != PROVIDER_KEY}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return value
+
+
+def has_unknown(value: Any) -> bool:
+    """True when something in the value is known only after an apply."""
+    if isinstance(value, Unknown):
+        return True
+    if isinstance(value, Mapping):
+        return any(has_unknown(one) for one in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(has_unknown(one) for one in value)
+    return False

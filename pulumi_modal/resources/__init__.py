@@ -1,0 +1,1 @@
+"""Typed resources for Pulumi programs, one a file. Importing one declares nothing."""
