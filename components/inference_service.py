@@ -7,7 +7,6 @@ from typing import Any
 
 import pulumi
 
-from components.planning import overrides
 from components.summary import gpu_of, max_in_flight_of
 from pulumi_modal.resources.app import App
 from pulumi_modal.spec.plan import Plan
@@ -43,7 +42,6 @@ class InferenceService(pulumi.ComponentResource):
             app_name=service.app_name,
             environment=stack.environment,
             workspace=stack.workspace,
-            overrides=overrides(service, plan),
             plan=plan,
             strategy=service.strategy,
             tag=service.tag,

@@ -56,7 +56,7 @@ def _planned(news: Props, service: ServiceSpec, root: Path) -> Checked:
         plan = plan_one(plan_request(said, overrides, root))
     except ModalStackError as error:
         return dict(news), [("source", str(error))]
-    inputs = completed(said, overrides, plan)
+    inputs = completed(said, plan)
     effective = {name: one.effective for name, one in plan.functions.items()}
     wrong = [_failure(one) for one in check_effective(effective) if one.is_error]
     return inputs, [*wrong, *_probe_problems(inputs)]

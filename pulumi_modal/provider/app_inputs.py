@@ -1,4 +1,4 @@
-"""The inputs of an App: read, planned where the program has not, and written out complete.
+"""The inputs of an App, written out complete.
 
 A complete set has, beside what the user says (source, app_name, environment, workspace, app,
 strategy, tag, probe), what the plan of the file found:
@@ -8,16 +8,17 @@ strategy, tag, probe), what the plan of the file found:
   is the effective one wherever `code` has the key, and the code's everywhere else;
 - `digest`: what a deploy would upload, in parts;
 - `needs`: named secrets (with the keys they must have) and volumes;
-- `sdk_version`;
-- `__overrides`: the stack's settings as they are applied, hidden by Pulumi's display because
-  `functions` shows what becomes of them.
+- `sdk_version`.
+
+What the stack sets is not kept a second time: a deploy reads it from `functions` and `code`, and
+so does what a preview shows.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,40 +26,26 @@ from pulumi_modal.provider.props import Props
 from pulumi_modal.source.request import PlanRequest
 from pulumi_modal.spec.plan import Plan
 
-OVERRIDES: Final = "__overrides"
-PLANNED: Final = ("functions", "code", "digest", "needs", "sdk_version", OVERRIDES)
 SAID: Final = ("source", "app_name", "environment", "workspace", "app", "strategy", "tag", "probe")
+PLANNED: Final = ("functions", "code", "digest", "needs", "sdk_version")
 MOST_FILES: Final = 50
 """Uploaded files that a state file lists one by one; more are one digest."""
 
+_OFF: Final[Mapping[str, Any]] = {"nonpreemptible": False, "retries": 0}
+"""Settings that a plan leaves out when they are switched off."""
 
-def completed(said: Props, overrides: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+
+def completed(said: Props, plan: Plan) -> dict[str, Any]:
     """Complete inputs, from what was said and the plan that was made of it."""
     inputs = {name: said[name] for name in SAID if said.get(name) not in (None, "", {})}
-    functions = {
-        name: {"kind": one.kind, **one.effective} for name, one in sorted(plan.functions.items())
-    }
-    code = {name: dict(one.code) for name, one in sorted(plan.functions.items()) if one.code}
+    functions = sorted(plan.functions.items())
     return inputs | {
-        "functions": functions,
-        "code": code,
+        "functions": {name: {"kind": one.kind, **one.effective} for name, one in functions},
+        "code": {name: dict(one.code) for name, one in functions if one.code},
         "digest": _digest(plan),
         "needs": _needs(plan),
         "sdk_version": plan.sdk_version,
-        OVERRIDES: {name: dict(settings) for name, settings in overrides.items() if settings},
     }
-
-
-def plan_request(inputs: Props, overrides: Mapping[str, Any], root: Path) -> PlanRequest:
-    """What to load, for planning and for deploying."""
-    return PlanRequest(
-        source=inputs["source"],
-        root=root,
-        app_name=inputs["app_name"],
-        environment=inputs["environment"],
-        app=inputs.get("app", ""),
-        overrides=overrides,
-    )
 
 
 def is_complete(inputs: Props) -> bool:
@@ -71,46 +58,43 @@ def inputs_of(outs: Props) -> dict[str, Any]:
     return {name: outs[name] for name in (*SAID, *PLANNED) if name in outs}
 
 
+def plan_request(inputs: Props, overrides: Mapping[str, Any], root: Path) -> PlanRequest:
+    """What to load, for planning and for deploying."""
+    return PlanRequest(
+        source=inputs["source"],
+        root=root,
+        app_name=inputs["app_name"],
+        environment=inputs["environment"],
+        app=inputs.get("app") or "",
+        overrides=overrides,
+    )
+
+
 def deploy_request(inputs: Props, root: Path) -> PlanRequest:
-    """What to deploy: the stack's settings, at the values that the inputs show for them.
+    """What to deploy: the file with the stack's settings over the code."""
+    return plan_request(inputs, overrides_of(inputs["functions"], inputs["code"]), root)
 
-    The two are equal, but where a user made the engine ignore a change (`ignore_changes`).
-    """
-    functions = inputs["functions"]
-    overrides = {
-        name: {
-            key: functions.get(name, {}).get(key, value) if key in _SHOWN_AS_SET else value
-            for key, value in settings.items()
-        }
-        for name, settings in inputs[OVERRIDES].items()
+
+def overrides_of(functions: Mapping[str, Any], code: Mapping[str, Any]) -> dict[str, Any]:
+    """What the stack sets: the effective values of the settings that `code` tells apart."""
+    return {
+        name: dict(_set_by_stack(functions[name], said))
+        for name, said in code.items()
+        if name in functions
     }
-    return plan_request(inputs, overrides, root)
 
 
-_SHOWN_AS_SET: Final = frozenset(
-    {
-        "gpu",
-        "cpu",
-        "memory",
-        "ephemeral_disk",
-        "timeout",
-        "startup_timeout",
-        "min_containers",
-        "max_containers",
-        "buffer_containers",
-        "scaledown_window",
-        "scaleup_window",
-        "max_inputs",
-        "target_inputs",
-        "max_batch_size",
-        "wait_ms",
-        "region",
-        "routing_region",
-        "cloud",
-        "nonpreemptible",
-    }
-)
-"""Settings whose effective value has the form in which a stack sets them."""
+def _set_by_stack(
+    effective: Mapping[str, Any], code: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    for key, value in code.items():
+        if key == "secrets":
+            pairs = zip(value, effective.get(key, ()), strict=False)
+            yield key, {old: new for old, new in pairs if old != new}
+        elif key in effective:
+            yield key, effective[key]
+        elif key in _OFF:
+            yield key, _OFF[key]
 
 
 def _digest(plan: Plan) -> dict[str, Any]:
@@ -132,4 +116,4 @@ def _needs(plan: Plan) -> dict[str, Any]:
         for one in plan.volumes
         if not one.created_if_missing
     ]
-    return {"secrets": secrets, "volumes": volumes}
+    return {name: needed for name, needed in (("secrets", secrets), ("volumes", volumes)) if needed}

@@ -62,7 +62,7 @@ class App(Resource, module="modal", name="App"):
         - `app`: the variable that holds the `modal.App`, when the file has several.
         - `strategy`: `rolling` (default) or `recreate`; `tag`: a mark on the deployment.
         - `probe`: when it counts as ready (`{"path": "/health", "deadline": 120}`).
-        - `plan`: what the program has planned already; else the provider plans.
+        - `plan`: what the program has planned already, with its overrides; else the provider plans.
         """
         said: dict[str, Any] = {
             "source": source,
@@ -76,8 +76,6 @@ class App(Resource, module="modal", name="App"):
         }
         if plan is None:
             inputs = {**said, "overrides": overrides}
-        elif isinstance(overrides, Mapping):
-            inputs = completed(said, overrides, plan)
         else:
-            inputs = completed(said, {}, plan)
+            inputs = completed(said, plan)
         super().__init__(AppProvider(), resource_name, {**dict.fromkeys(_COMPUTED), **inputs}, opts)
