@@ -22,6 +22,8 @@ from typing import Any
 
 import psutil
 
+from modal_local.settings import Home, read_access
+
 DEADLINE_S = 90
 _SILENT = {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "200"}
 
@@ -36,7 +38,11 @@ class LocalModalServer:
     @property
     def access(self) -> dict[str, str]:
         """Variables that point a stock client at it."""
-        return dict(json.loads(self.command("env", "--json").stdout))
+        home = Home(self.home)
+        access = read_access(home)
+        if access is None:
+            raise AssertionError(f"{self.home} has no access yet")
+        return access.variables(home)
 
     @property
     def environ(self) -> dict[str, str]:

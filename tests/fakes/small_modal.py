@@ -305,7 +305,7 @@ class SmallModal:
         await module.app.deploy.aio(name="test", client=self.client)
         return module
 
-    async def until(self, holds: Callable[[], bool], *, timeout_s: float = 20) -> None:
+    async def until(self, holds: Callable[[], bool], *, timeout_s: float = 60) -> None:
         """Wait for a state that only time brings."""
         async with asyncio.timeout(timeout_s):
             while not holds():  # noqa: ASYNC110 - such a state has no event of its own

@@ -19,7 +19,7 @@ async def test_an_input_that_takes_too_long_times_out_and_others_go_on(tmp_path:
             """
             import time
 
-            @app.function(timeout=1, max_containers=1)
+            @app.function(timeout=2, startup_timeout=60, max_containers=1)
             def sleep(seconds):
                 time.sleep(seconds)
                 return seconds
@@ -38,7 +38,7 @@ async def test_a_container_that_ignores_its_timeout_is_killed(tmp_path: Path) ->
             """
             import time
 
-            @app.function(timeout=1, max_containers=1)
+            @app.function(timeout=2, startup_timeout=60, max_containers=1)
             @modal.concurrent(max_inputs=2)
             async def stuck(seconds):
                 time.sleep(seconds)
@@ -199,7 +199,7 @@ async def test_a_cancelled_call_ends_in_its_container(tmp_path: Path) -> None:
         await small.until(lambda: any(c.running_inputs for c in small.execution.containers()))
         await call.cancel.aio()
         with pytest.raises(modal.exception.RemoteError, match="cancelled"):
-            await call.get.aio(timeout=5)
+            await call.get.aio(timeout=60)
         assert await served.slow.remote.aio(0) == 0
         assert "Successfully canceled" in "\n".join(line for _, line in small.logs.lines)
 

@@ -16,15 +16,19 @@ async def test_containers_keep_to_their_maximum_and_inputs_queue(tmp_path: Path)
     async with small_modal(tmp_path) as small:
         served = await small.deploy(
             """
-            import os, time
+            import os, pathlib, time
 
             @app.function(max_containers=2)
-            def slow(x):
-                time.sleep(0.1)
+            def both(folder):
+                (pathlib.Path(folder) / str(os.getpid())).touch()
+                while len(os.listdir(folder)) < 2:
+                    time.sleep(0.01)
                 return os.getpid()
             """
         )
-        pids = [pid async for pid in served.slow.map.aio(range(20))]
+        met = tmp_path / "met"
+        met.mkdir()
+        pids = [pid async for pid in served.both.map.aio([str(met)] * 20)]
         assert len(set(pids)) == 2
         assert len(small.processes()) == 2
 
@@ -44,7 +48,6 @@ async def test_idle_containers_go_after_their_window(tmp_path: Path) -> None:
         )
         await small.until(lambda: len(small.processes()) == 1)  # nobody has called yet
         assert await served.f.remote.aio(1) == 1
-        assert len(small.processes()) == 2
         await small.until(lambda: len(small.processes()) == 1)
         (facts,) = small.execution.containers()
         assert facts.function_tag == "kept"
@@ -167,7 +170,7 @@ async def test_a_stopped_app_has_no_process_and_its_callers_are_told(
         calls = [asyncio.create_task(slow.call.remote.aio(300)) for _ in range(6)]
         await small.until(lambda: any(c.running_inputs for c in small.execution.containers()))
         small.app.is_deployed = False
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await small.execution.app_stopped("ap-1")
         assert not small.processes()
         assert (tmp_path / "left").read_text() == "properly"

@@ -51,10 +51,15 @@ async def application(scope, receive, send):
             await send(chunk)
     await send({"type": "http.response.body", "body": str(len(body)).encode()})
 
-@app.function(timeout=2, max_containers=1)
+@app.function(max_containers=1)
 @modal.concurrent(max_inputs=8)
 @modal.asgi_app()
 def web():
+    return application
+
+@app.function(timeout=2, startup_timeout=60)
+@modal.asgi_app()
+def hasty():
     return application
 
 @app.cls()
@@ -128,7 +133,7 @@ async def test_a_request_that_hangs_times_out(tmp_path: Path) -> None:
     async with small_modal(tmp_path) as small:
         await small.deploy(APP)
         with pytest.raises(CallTimedOut):
-            await _request(small, "web", "/hang", [b""])
+            await _request(small, "hasty", "/hang", [b""])
 
 
 async def test_a_cancelled_request_frees_its_container(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -198,7 +199,8 @@ async def test_files_and_volumes_are_at_their_absolute_paths(tmp_path: Path) -> 
         return sizes, refused("/models/big"), refused("/ro/x"), os.getcwd(), os.listdir("/tmp")
     """)
     async with started(tmp_path, code, workdir="/srv/app") as container:
-        sizes, big, read_only, directory, temporary = await container.answer()  # type: ignore[misc]  # a tuple
+        seen: Any = await container.answer()
+        sizes, big, read_only, directory, temporary = seen
         assert (sizes, big, read_only, directory) == ([300_000, 1], 30, 30, "/srv/app")
         assert all(name in tmp_path.parts for name in temporary)
         await container.finish()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -31,6 +34,33 @@ def test_start_says_when_it_runs_already_and_stop_leaves_no_process(tmp_path: Pa
         server.command("stop")
         assert not [process for process in everything if process.is_running()]
         assert "hello" not in server.command("logs").stdout
+
+
+def test_what_env_prints_points_a_shell_at_the_server(tmp_path: Path) -> None:
+    with local_modal(tmp_path) as server:
+        script = f"""
+        eval "$({sys.executable} -m modal_local env)"
+        {sys.executable} -m modal token info
+        """
+        variables = {**os.environ, "MODAL_LOCAL_HOME": str(server.home), "MODAL_TOKEN_ID": "other"}
+        shell = ["sh", "-euc", script]
+        result = subprocess.run(
+            shell, env=variables, capture_output=True, text=True, timeout=90, check=True
+        )
+    assert "Workspace: local" in result.stdout
+
+
+def test_every_listener_is_on_the_loopback_interface(tmp_path: Path) -> None:
+    with local_modal(tmp_path) as server:
+        (tmp_path / "web.py").write_text(
+            "import modal\napp = modal.App('web')\n"
+            "@app.function()\n@modal.asgi_app()\ndef f():\n    return None\n"
+        )
+        server.modal("deploy", "web.py", cwd=tmp_path)
+        connections = psutil.Process(server.pid).net_connections()
+        listening = [each.laddr for each in connections if each.status == psutil.CONN_LISTEN]
+        assert len(listening) == 3  # RPCs, blobs, one web URL
+        assert {address[0] for address in listening} == {"127.0.0.1"}
 
 
 def test_commands_about_a_server_that_does_not_run_are_refused_in_a_sentence(
