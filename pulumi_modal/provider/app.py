@@ -21,6 +21,7 @@ from pulumi_modal.provider.app_drift import drifted_inputs
 from pulumi_modal.provider.app_inputs import inputs_of
 from pulumi_modal.provider.app_lifecycle import AppLifecycle, app_ref, visible_outputs
 from pulumi_modal.provider.app_preview import predicted
+from pulumi_modal.provider.binding import binding_problem
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import plain
 
@@ -33,6 +34,9 @@ class AppProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Inputs, canonical and completed with the plan of the file; what is wrong with them."""
         inputs, problems = app_check.checked(plain(news), Path.cwd())
+        unbound = binding_problem(inputs.get("environment"))
+        if unbound:
+            problems = [*problems, ("environment", unbound)]
         return CheckResult(inputs, [CheckFailure(path, reason) for path, reason in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

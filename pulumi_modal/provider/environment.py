@@ -23,6 +23,7 @@ from pulumi.dynamic import (
 from pulumi_modal.errors import NotFound, Refused
 from pulumi_modal.gateway.connect import connect
 from pulumi_modal.gateway.port import Gateway
+from pulumi_modal.provider.binding import binding_problem
 from pulumi_modal.provider.operation import Operation, current
 from pulumi_modal.provider.props import has_unknown, plain
 from pulumi_modal.spec.naming import ENVIRONMENT_NAME, WORKSPACE_NAME
@@ -49,6 +50,9 @@ class EnvironmentProvider(ResourceProvider):
                 except Refusal as refusal:
                     said = Problem(key, refusal.message, value, refusal.allowed, refusal.nearest)
                     failures.append(CheckFailure(key, said.line()))
+        unbound = binding_problem(inputs.get("name"))
+        if unbound:
+            failures.append(CheckFailure("name", unbound))
         return CheckResult(inputs, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

@@ -74,8 +74,5 @@ class App(Resource, module="modal", name="App"):
             "tag": tag,
             "probe": probe,
         }
-        if plan is None:
-            inputs = {**said, "overrides": overrides}
-        else:
-            inputs = completed(said, plan)
+        inputs = {**said, "overrides": overrides} if plan is None else completed(said, plan)
         super().__init__(AppProvider(), resource_name, {**dict.fromkeys(_COMPUTED), **inputs}, opts)
