@@ -22,55 +22,63 @@ from scripts.progress import say
 
 OLDEST: Final = (3, 216, 0)
 CACHE_VARIABLE: Final = "PULUMI_MODAL_ENGINE_CACHE"
-_STAMP: Final = BIN / ".engine"
+_DEADLINE_S: Final = 60.0
+_STAMP: Final = ".engine"
 _VERSION: Final = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
 
-def install() -> None:
-    """Have a Pulumi that works: on PATH, or in .venv/bin."""
-    if (own := _on_path()) is not None:
-        _remove_ours()
-        say(f"Pulumi {own}.")
+def install(binaries: Path = BIN) -> None:
+    """Have a Pulumi that works: on PATH, or in the folder of the binaries."""
+    if installed(os.environ.get("PATH", os.defpath), ours=binaries) is not None:
+        _remove(binaries)
         return
     name = _name()
-    if _is_installed(name):
+    stamp = f"{name} {hashlib.sha256(engine_build.SCRIPT.read_bytes()).hexdigest()}"
+    if _is_current(binaries, stamp):
         return
     kept = _cache() / name
     if not _is_whole(kept):
         engine_build.build(kept)
-    BIN.mkdir(parents=True, exist_ok=True)
+    binaries.mkdir(parents=True, exist_ok=True)
     for file in engine_build.FILES:
-        _link(kept / file, BIN / file)
-    _STAMP.write_text(name)
+        _link(kept / file, binaries / file)
+    shutil.copy(engine_build.SCRIPT, binaries)
+    (binaries / _STAMP).write_text(stamp)
     say(f"Pulumi v{engine_build.version()} is in .venv/bin.")
 
 
-def _on_path() -> str | None:
-    """The installed Pulumi, as a sentence says it; None when there is none that will do."""
-    path = os.pathsep.join(
-        folder
-        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
-        if folder and Path(folder).resolve() != BIN
-    )
-    program = shutil.which("pulumi", path=path)
+def installed(path: str, *, ours: Path) -> Path | None:
+    """The user's own Pulumi on PATH; None, with a sentence, when it is none that will do."""
+    folders = [folder for folder in path.split(os.pathsep) if folder]
+    theirs = os.pathsep.join(folder for folder in folders if Path(folder).resolve() != ours)
+    program = shutil.which("pulumi", path=theirs)
     if program is None:
         return None
     beside = str(Path(program).resolve().parent)
-    has_host = shutil.which("pulumi-language-python", path=f"{path}{os.pathsep}{beside}")
-    try:
-        said = subprocess.run(
-            [program, "version"], capture_output=True, text=True, check=False, timeout=60
-        ).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired):
-        said = ""
+    has_host = shutil.which("pulumi-language-python", path=f"{theirs}{os.pathsep}{beside}")
+    said = _version_of(program)
     match = _VERSION.match(said)
-    version = tuple(map(int, match.groups())) if match else (0, 0, 0)
-    if version < OLDEST or not has_host:
-        oldest = ".".join(map(str, OLDEST[:2]))
-        lack = f"is {said or 'of no known version'}" if has_host else "has no Python host"
-        say(f"{program} {lack}: not used, {oldest} or newer with pulumi-language-python is needed.")
-        return None
-    return f"{said} ({program})"
+    if has_host and match and tuple(map(int, match.groups())) >= OLDEST:
+        return Path(program)
+    lack = f"is {said or 'of no known version'}" if has_host else "has no Python host"
+    oldest = ".".join(map(str, OLDEST[:2]))
+    say(f"{program} {lack}: not used, {oldest} or newer with pulumi-language-python is needed.")
+    return None
+
+
+def _version_of(program: str) -> str:
+    try:
+        done = subprocess.run(
+            [program, "version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_DEADLINE_S,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
 
 
 def _name() -> str:
@@ -85,23 +93,23 @@ def _cache() -> Path:
     return Path(named).expanduser().absolute() if named else ROOT / ".cache" / "engine"
 
 
-def _is_installed(name: str) -> bool:
+def _is_current(binaries: Path, stamp: str) -> bool:
     try:
-        return _STAMP.read_text() == name and _is_whole(BIN)
+        is_stamped = (binaries / _STAMP).read_text() == stamp
     except OSError:
         return False
+    return is_stamped and _is_whole(binaries) and (binaries / engine_build.SCRIPT.name).exists()
 
 
 def _is_whole(folder: Path) -> bool:
     return all(os.access(folder / file, os.X_OK) for file in engine_build.FILES)
 
 
-def _remove_ours() -> None:
-    """The installed Pulumi must not be shadowed by an engine that was built before it came."""
-    if _STAMP.exists():
-        for file in engine_build.FILES:
-            (BIN / file).unlink(missing_ok=True)
-        _STAMP.unlink()
+def _remove(binaries: Path) -> None:
+    """The user's own Pulumi must not be shadowed by an engine that was built before it came."""
+    if (binaries / _STAMP).exists():
+        for file in (*engine_build.FILES, engine_build.SCRIPT.name, _STAMP):
+            (binaries / file).unlink(missing_ok=True)
 
 
 def _link(source: Path, target: Path) -> None:

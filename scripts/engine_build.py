@@ -20,9 +20,9 @@ from typing import Final
 from scripts.places import ENGINE, ROOT
 from scripts.progress import SetupError, Step, duration, run_step, say
 
+SCRIPT: Final = ENGINE / "language" / "pulumi-language-python"
 FILES: Final = (
     "pulumi",
-    "pulumi-language-python",
     "pulumi-language-python-go",
     "pulumi-language-python-exec",
     "pulumi-resource-pulumi-python",
@@ -72,7 +72,6 @@ def ingredients() -> Iterator[bytes]:
     for folder in (_CLI.folder, _HOST.folder):
         yield (folder / "go.mod").read_bytes()
         yield (folder / "go.sum").read_bytes()
-    yield (_HOST.folder / "pulumi-language-python").read_bytes()
     yield repr((FILES, _CLI.flags, _HOST.flags)).encode()
 
 
@@ -98,7 +97,6 @@ def build(target: Path) -> None:
         sdk = Path(_go(go, _CLI.folder, "list", "-m", "-f", "{{.Dir}}", _SDK).strip())
         _copy(sdk / "python" / "cmd" / "pulumi-language-python-exec", draft)
         _copy(sdk / "python" / "dist" / "pulumi-resource-pulumi-python", draft)
-        _copy(_HOST.folder / "pulumi-language-python", draft)
         shutil.rmtree(target, ignore_errors=True)
         draft.replace(target)
     say(f"The engine is built ({duration(time.monotonic() - started_at)}).")

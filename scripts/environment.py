@@ -12,11 +12,15 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
-from scripts.places import LOCK, PYPROJECT, PYTHON, ROOT, VENV
+from scripts.places import BIN, LOCK, PYPROJECT, PYTHON, ROOT, VENV
 from scripts.progress import SetupError, Step, duration, run_step, say
 
 _STAMP: Final = VENV / ".stamp"
 _PIN: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
+_SOUND: Final = (
+    "import importlib.util, sys;"
+    "sys.exit(importlib.util.find_spec('pip') is None or sys.version_info < (3, 11))"
+)
 _ACTIVATED: Final = (
     "# The passphrase of Pulumi is empty unless you set yours.\n"
     '[ -n "${PULUMI_CONFIG_PASSPHRASE_FILE-}" ] ||'
@@ -30,13 +34,15 @@ def install() -> None:
         return
     if not _runs() or not _belongs_here():
         _make()
-    pinned = _pinned()
+    pinned = pins(LOCK.read_text())
     started_at = time.monotonic()
     say(f"Installing {len(pinned)} Python packages into .venv (a minute or two at first).")
     _pip(["--require-hashes", "-r", str(LOCK)], name="packages", total=len(pinned))
-    _pip(["--no-deps", "--editable", str(ROOT)], name="this project", total=1)
-    _add_passphrase()
-    if missing := sorted(_missing()):
+    _pip(
+        ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)], name="this project", total=1
+    )
+    add_passphrase(BIN / "activate")
+    if missing := sorted(_wanted() - installed(VENV)):
         raise SetupError(f"pip did not install {', '.join(missing)}: remove .venv and try again")
     _STAMP.write_text(_digest())
     say(f"Python packages are installed ({duration(time.monotonic() - started_at)}).")
@@ -48,7 +54,7 @@ def _is_current() -> bool:
         is_stamped = _STAMP.read_text() == _digest()
     except OSError:
         return False
-    return is_stamped and _runs() and not _missing()
+    return is_stamped and _runs() and _wanted() <= installed(VENV)
 
 
 def _digest() -> str:
@@ -60,10 +66,9 @@ def _digest() -> str:
 
 
 def _runs() -> bool:
-    """Whether the interpreter and pip are there and work."""
+    """Whether the interpreter works, is new enough and has pip."""
     try:
-        code = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
-        found = subprocess.run([str(PYTHON), "-c", code], capture_output=True, check=False)
+        found = subprocess.run([str(PYTHON), "-c", _SOUND], capture_output=True, check=False)
     except OSError:
         return False
     return found.returncode == 0
@@ -72,7 +77,7 @@ def _runs() -> bool:
 def _belongs_here() -> bool:
     """An environment that was moved or copied names its old place in every script."""
     try:
-        return str(VENV) in (VENV / "bin" / "activate").read_text()
+        return str(VENV) in (BIN / "activate").read_text()
     except OSError:
         return False
 
@@ -101,38 +106,34 @@ def _pip(arguments: list[str], *, name: str, total: int) -> None:
             is_step=lambda line: line.startswith(("Collecting ", "Requirement already satisfied")),
             unit="fetched",
             total=total,
+            last_phase=("Installing collected packages", "installing"),
         )
     )
 
 
-def _pinned() -> set[str]:
-    """Every package of the lock, with its version."""
-    return {_key(f"{match[1]}-{match[2]}") for match in _PIN.finditer(LOCK.read_text())}
+def pins(lock: str) -> set[str]:
+    """Every package of a lock, with its version."""
+    return {_key(f"{match[1]}-{match[2]}") for match in _PIN.finditer(lock)}
 
 
-def _installed() -> set[str]:
+def installed(venv: Path) -> set[str]:
     """What is there, by what pip leaves behind: asking pip itself takes a second."""
-    records = VENV.glob("lib/python3*/site-packages/*.dist-info/RECORD")
+    records = venv.glob("lib/python3*/site-packages/*.dist-info/RECORD")
     return {_key(record.parent.name.removesuffix(".dist-info")) for record in records}
 
 
-def _missing() -> set[str]:
-    """Packages of the lock, and the project, that are not there in their version."""
-    return (_pinned() | {_project()}) - _installed()
-
-
-def _project() -> str:
+def _wanted() -> set[str]:
+    """Every package of the lock, and the project."""
     project = tomllib.loads(PYPROJECT.read_text())["project"]
-    return _key(f"{project['name']}-{project['version']}")
+    return pins(LOCK.read_text()) | {_key(f"{project['name']}-{project['version']}")}
 
 
 def _key(text: str) -> str:
     return re.sub(r"[-_.]+", "_", text).lower()
 
 
-def _add_passphrase() -> None:
+def add_passphrase(activate: Path) -> None:
     """`. .venv/bin/activate` is enough for pulumi; a passphrase of one's own wins."""
-    activate = VENV / "bin" / "activate"
     text = activate.read_text()
     if _ACTIVATED not in text:
         activate.write_text(f"{text.rstrip()}\n\n{_ACTIVATED}\n")

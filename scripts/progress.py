@@ -38,30 +38,38 @@ class Step:
     unit: str
     total: int | None = None
     """How many there are, where that is known."""
+    last_phase: tuple[str, str] | None = None
+    """How the line begins after which nothing is counted any more, and what happens then."""
 
 
 @dataclass(slots=True)
-class _Watch:
+class Watch:
+    """How far a step is, from what it prints."""
+
     step: Step
     started_at: float = field(default_factory=time.monotonic)
     done: int = 0
+    is_in_last_phase: bool = False
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
 
     def read(self, line: str) -> None:
         self.last_lines.append(line)
         self.done += self.step.is_step(line)
+        if self.step.last_phase is not None and line.startswith(self.step.last_phase[0]):
+            self.is_in_last_phase = True
 
     def report(self) -> None:
         step = self.step
-        done = str(self.done)
-        if step.total is not None:
-            done = f"{min(self.done, step.total)} of {step.total}"
-        say(f"  {step.name}: {done} {step.unit}, {duration(time.monotonic() - self.started_at)}")
+        total = "" if step.total is None else f" of {step.total}"
+        done = f"{self.done}{total} {step.unit}"
+        if step.last_phase is not None and self.is_in_last_phase:
+            done = step.last_phase[1]
+        say(f"  {step.name}: {done}, {duration(time.monotonic() - self.started_at)}")
 
 
 def run_step(step: Step) -> None:
     """Run it, with a line every now and then. Raises SetupError with its last lines."""
-    watch = _Watch(step)
+    watch = Watch(step)
     is_over = threading.Event()
 
     def report() -> None:
@@ -86,7 +94,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _read_all(watch: _Watch) -> int:
+def _read_all(watch: Watch) -> int:
     step = watch.step
     with subprocess.Popen(
         step.command,

@@ -12,8 +12,10 @@ from scripts import engine_command, workspace
 from scripts.progress import SetupError, say
 
 _EXAMPLE: Final = "embeddings"
-_REQUEST: Final = """curl -s "$URL/similarity" -H 'content-type: application/json' -d '{"sentences":
-    ["a cat sits on the mat", "a kitten rests on a rug", "the stock market fell"]}'"""
+_REQUEST: Final = (
+    """curl -s "$URL/similarity" -H 'content-type: application/json' -d '{"sentences": """
+    """["a cat sits on the mat", "a kitten rests on a rug", "the stock market fell"]}'"""
+)
 
 
 def main(arguments: list[str]) -> int:
