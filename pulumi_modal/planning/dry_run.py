@@ -22,7 +22,7 @@ from pulumi_modal.planning.recorder import Recorder
 from pulumi_modal.planning.uploads import warnings_of
 from pulumi_modal.source.explain import TalksToModal, explain
 from pulumi_modal.source.funnel import Seen
-from pulumi_modal.source.load import LoadedApp, load_app
+from pulumi_modal.source.load import LoadedApp, load_anyway
 from pulumi_modal.source.request import PlanRequest
 from pulumi_modal.source.sdk import inner_app
 from pulumi_modal.source.trace import place_of
@@ -35,7 +35,7 @@ def plan(request: PlanRequest, _tell: Callable[[Any], None]) -> Mapping[str, Any
     """The plan as JSON; runs in a child made by `source.child.run`."""
     recorder = Recorder()
     client = recorder.client()
-    loaded = load_app(request)
+    loaded = load_anyway(request)
     if recorder.refused:
         raise SourceError(f"{loaded.shown}: {explain(TalksToModal(recorder.refused[0]))}")
     recorder.open()
@@ -87,6 +87,7 @@ def _read(loaded: LoadedApp, request: PlanRequest, recorder: Recorder) -> Plan:
         volumes=_volumes(recorder),
         sdk_version=modal.__version__,
         warnings=(*warnings, *warnings_of(messages, recorder, root)),
+        refused=loaded.refused,
     )
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 from pulumi_modal.errors import ModalStackError, PlanError
+from pulumi_modal.source import forkserver
 from pulumi_modal.source.child import run
 from pulumi_modal.source.environment import child_environment
 from pulumi_modal.source.request import PlanRequest
 from pulumi_modal.spec.plan import Plan
 
+_TOO_LONG: Final = (
+    "move what takes long out of the top level of the file: imports under"
+    " `with image.imports():`, work into a function"
+)
 _CPUS = os.cpu_count() or 1
 _SLOTS = threading.BoundedSemaphore(_CPUS)
 """No more planning children than CPUs, whoever asks: the provider is called from many threads."""
@@ -21,6 +26,13 @@ _SLOTS = threading.BoundedSemaphore(_CPUS)
 
 def plan_one(request: PlanRequest) -> Plan:
     """Plan one file; raises a `SourceError` or `PlanError` that says what to change."""
+    plan = _plan_anyway(request)
+    if plan.refused:
+        raise PlanError(f"{plan.source}: {'; and '.join(plan.refused)}")
+    return plan
+
+
+def _plan_anyway(request: PlanRequest) -> Plan:
     with _SLOTS:
         done = run(
             "pulumi_modal.planning.dry_run:plan",
@@ -29,56 +41,62 @@ def plan_one(request: PlanRequest) -> Plan:
             env=child_environment(request.env),
             deadline_s=request.deadline_s,
             what=f"{request.source}: the import",
+            cure=_TOO_LONG,
         )
     return Plan.model_validate({**done.answer, "output": done.output})
 
 
 def plan_all(requests: Sequence[PlanRequest]) -> Sequence[Plan | ModalStackError]:
-    """Plan many files at once, one answer for each, in order."""
+    """Plan many files at once, one answer for each, in order.
+
+    What a stack asks and the code cannot do stands in `refused` here, so that all can be told.
+    """
     if not requests:
         return []
     with ThreadPoolExecutor(min(_CPUS, len(requests))) as pool:
         found = list(pool.map(_plan_or_error, requests))
-    for at, error in _label_clashes(requests, found):
-        found[at] = error
+    for at, plan in _without_clashes(requests, found):
+        found[at] = plan
     return found
+
+
+def warm_up() -> None:
+    """Start loading the SDK in the background, while the caller still reads its stack."""
+    forkserver.warm_up()
 
 
 def _plan_or_error(request: PlanRequest) -> Plan | ModalStackError:
     try:
-        return plan_one(request)
+        return _plan_anyway(request)
     except ModalStackError as error:
         return error
 
 
-def _label_clashes(
+def _without_clashes(
     requests: Sequence[PlanRequest], plans: Sequence[Plan | ModalStackError]
-) -> Iterator[tuple[int, PlanError]]:
-    """Two apps with one web label in an environment: the later deploy would take the URL."""
-    users: dict[tuple[str, str], list[int]] = defaultdict(list)
+) -> Iterator[tuple[int, Plan]]:
+    """Refuse one web label twice in an environment: the later deploy would take the URL."""
+    owners: dict[tuple[str, str], str] = {}
     for at, (request, plan) in enumerate(zip(requests, plans, strict=True)):
-        if isinstance(plan, Plan):
-            for label in sorted(web_labels(plan)):
-                users[request.environment, label].append(at)
-    for (_, label), places in users.items():
-        for at in places[1:]:
-            first, request = requests[places[0]], requests[at]
-            yield (
-                at,
-                PlanError(
-                    f"{request.source}: app {request.app_name} has the web label {label!r}, which"
-                    f" {first.app_name} has already in this environment, and would take its URL;"
+        if not isinstance(plan, Plan):
+            continue
+        clashes = []
+        for name, label in web_labels(plan):
+            owner = owners.setdefault((request.environment, label), request.app_name)
+            if owner != request.app_name:
+                clashes.append(
+                    f"functions.{name}.web: app {request.app_name} has the web label {label!r},"
+                    f" which {owner} has already in this environment, and would take its URL;"
                     " set another `web.label`"
-                ),
-            )
+                )
+        if clashes:
+            yield at, plan.model_copy(update={"refused": (*plan.refused, *clashes)})
 
 
-def web_labels(plan: Plan) -> set[str]:
-    """The web labels that a plan asks for."""
-    found = set()
-    for function in plan.functions.values():
+def web_labels(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Function and web label, for each label that a plan asks for."""
+    for name, function in plan.functions.items():
         web = function.effective.get("web") or {}
         for settings in (web, *(one for one in web.values() if isinstance(one, dict))):
             if "label" in settings:
-                found.add(settings["label"])
-    return found
+                yield name, settings["label"]

@@ -121,11 +121,13 @@ def run(  # noqa: PLR0913  # keyword-only beyond the work itself
     env: Mapping[str, str],
     deadline_s: float,
     what: str,
+    cure: str = "allow it more time",
     on_event: Callable[[Any], None] | None = None,
 ) -> Finished:
     """Run `entry` ("module:function") in a child; raises what the child refused with.
 
-    `what` is the subject of a message, as in "services/llm.py: the import" (did not end, ...).
+    `what` is the subject of a message, as in "services/llm.py: the import" (did not end, ...), and
+    `cure` is what to do when the deadline has passed.
     """
     if not root.is_dir():
         raise SourceError(f"{root}: the project folder does not exist")
@@ -133,7 +135,18 @@ def run(  # noqa: PLR0913  # keyword-only beyond the work itself
         running = _start(stack, Job, entry, argument, dict(env), deadline_s, root)
         in_time = running.read(time.monotonic() + deadline_s + GRACE_S, on_event)
         running.end()
-        return _finish(running, root.resolve(), what, deadline_s, in_time=in_time)
+        output = running.drain()
+        if running.result is not None:
+            if "error" in running.result:
+                raise _as_error(*running.result["error"])
+            return Finished(running.result["ok"], output)
+        dump = running.dump()
+        if dump or not in_time:
+            place = place_in_dump(dump, root.resolve())
+            hung = f", it hung at {place}" if place else ""
+            raise SourceError(f"{what} did not end within {deadline_s:g} s{hung}; {cure}")
+        last = f"; it printed last: {output.splitlines()[-1][:200]}" if output else ""
+        raise SourceError(f"{what} {_status(running.child.poll())}{last}")
 
 
 def _start(stack: ExitStack, make: type[Job], *args: Any) -> _Run:
@@ -154,24 +167,6 @@ def _start(stack: ExitStack, make: type[Job], *args: Any) -> _Run:
     stack.callback(child.close)
     answer_end, output_end, trace_end = readers
     return _Run(child, answer_end, output_end, trace_end)
-
-
-def _finish(running: _Run, root: Path, what: str, deadline_s: float, *, in_time: bool) -> Finished:
-    output = running.drain()
-    if running.result is not None:
-        if "error" in running.result:
-            raise _as_error(*running.result["error"])
-        return Finished(running.result["ok"], output)
-    dump = running.dump()
-    if dump or not in_time:
-        where_it_hung = place_in_dump(dump, root)
-        where = f", it hung at {where_it_hung}" if where_it_hung else ""
-        raise SourceError(
-            f"{what} did not end within {deadline_s:g} s{where};"
-            " move what takes long out of the top level of the file, or allow more time"
-        )
-    last = f"; it printed last: {output.splitlines()[-1][:200]}" if output else ""
-    raise SourceError(f"{what} {_status(running.child.poll())}{last}")
 
 
 def _status(code: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Which app of a file is meant, and whether the stack's names fit its functions. Pure."""
+"""Which app of a file is meant, and whether names of functions fit. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from pulumi_modal.errors import PlanError, SourceError
+from pulumi_modal.errors import SourceError
 
 
 def choose_app(shown: str, apps: Mapping[str, Any], wanted: str) -> tuple[str, Any]:
@@ -32,23 +32,21 @@ def choose_app(shown: str, apps: Mapping[str, Any], wanted: str) -> tuple[str, A
     raise SourceError(f"{shown}: the file has several apps ({listed}); name one as `app`")
 
 
-def check_names(
-    shown: str,
+def name_problems(
     functions: Mapping[str, Sequence[str]],
     overrides: Mapping[str, Any],
     settings: Mapping[str, Any],
-) -> None:
-    """Refuse settings for names that the app has not. `functions`: name -> its methods."""
+) -> list[str]:
+    """A sentence for each name that the app has not. `functions`: name -> its methods."""
     problems = [_unknown(name, functions) for name in overrides if name not in functions]
     if settings and len(functions) != 1:
         names = ", ".join(sorted(functions))
-        keys = ", ".join(sorted(settings))
-        problems.append(
-            f"{keys}: the app has several functions ({names});"
+        problems += [
+            f"{key}: the app has several functions ({names});"
             " set this under `functions: {<name>: ...}`"
-        )
-    if problems:
-        raise PlanError(f"{shown}: " + "; and ".join(problems))
+            for key in sorted(settings)
+        ]
+    return problems
 
 
 def _unknown(name: str, functions: Mapping[str, Sequence[str]]) -> str:
@@ -65,11 +63,11 @@ def _unknown(name: str, functions: Mapping[str, Sequence[str]]) -> str:
     return f"functions.{name}: the app has no function, class or server of this name; {hint}"
 
 
-def check_unique(shown: str, names: Sequence[str]) -> None:
-    """Refuse two functions of one name: Modal would silently keep the later one."""
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise PlanError(
-            f"{shown}: {', '.join(twice)} is defined more than once and the later one would win;"
-            " give each its own name (`name=` in `@app.function`)"
-        )
+def same_name_problems(names: Sequence[str]) -> list[str]:
+    """A sentence for each name of several functions: Modal would silently keep the last one."""
+    return [
+        f"{name} is defined more than once and the later one would win;"
+        " give each its own name (`name=` in `@app.function`)"
+        for name, count in Counter(names).items()
+        if count > 1
+    ]

@@ -38,6 +38,11 @@ def _server(_pid: int) -> forkserver.ForkServer:
     return server
 
 
+def warm_up() -> None:
+    """Start this process's fork server; it loads what children need meanwhile."""
+    _server(os.getpid()).ensure_running()
+
+
 def module_path(root: Path, entries: list[str], keep: str) -> list[str]:
     """Where a child looks for modules: as `modal deploy` would, not as this program does.
 

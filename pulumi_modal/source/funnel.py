@@ -50,11 +50,13 @@ class Seen:
     info: Any
     code: Mapping[str, Any]
     settings: Mapping[str, Any]
+    """The stack's settings that were applied."""
     function: Any
     methods: tuple[str, ...] = ()
     web: Mapping[str, Any] = field(default_factory=dict)
     """Method (empty for the function itself) -> the web settings in the code."""
     refused: tuple[str, ...] = ()
+    """What the stack says of this function and cannot be: `.key: reason`, or `: reason`."""
 
 
 def check_sdk() -> None:
@@ -103,9 +105,11 @@ def _make(
     web = {name: part.params.webhook_config for name, part in partials.items()}
     if code["webhook_config"] is not None:
         web = {"": code["webhook_config"]}
-    changed, refused = simple_arguments(settings, code, is_server=kind == "server")
-    refused += _object_arguments(settings, code, changed)
-    refused += web_arguments(settings.get("web") or {}, code, changed, partials)
+    changed, of_keys = simple_arguments(settings, code, is_server=kind == "server")
+    of_keys += _object_arguments(settings, code, changed)
+    of_keys += web_arguments(settings.get("web") or {}, code, changed, partials)
+    refused = [f".{sentence}" for sentence in of_keys]
+    applied = settings.keys() - {sentence.partition(":")[0] for sentence in of_keys}
     if kind == "server":
         server_arguments(code, changed)
     try:
@@ -113,11 +117,13 @@ def _make(
     except InvalidError as error:
         if not changed:
             raise
-        refused.append(f"with the stack's settings the SDK says: {one_line(error)}")
+        refused.append(f": with the stack's settings the SDK says: {one_line(error)}")
         function = original(info, app, **code)
+        applied = set()
     name = info.get_tag().removesuffix(".*")
     methods = objects.method_names(info.user_cls) if kind == "class" else ()
-    return Seen(app, name, kind, info, code, settings, function, methods, web, tuple(refused))
+    kept = {key: value for key, value in settings.items() if key in applied}
+    return Seen(app, name, kind, info, code, kept, function, methods, web, tuple(refused))
 
 
 def _object_arguments(

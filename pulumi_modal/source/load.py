@@ -11,7 +11,7 @@ Only ever called in a child made by `source.child.run`. For planning and for dep
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -22,7 +22,7 @@ from modal.cli.import_refs import ImportRef, import_file_or_module
 from modal.exception import _CliUserExecutionError
 
 from pulumi_modal.errors import PlanError, SourceError
-from pulumi_modal.source.choose import check_names, check_unique, choose_app
+from pulumi_modal.source.choose import choose_app, name_problems, same_name_problems
 from pulumi_modal.source.explain import TalksToModal, explain
 from pulumi_modal.source.funnel import Seen, overriding
 from pulumi_modal.source.location import Location, locate
@@ -40,27 +40,43 @@ class LoadedApp:
     """The file, relative to the project, for messages."""
     functions: Mapping[str, Seen]
     module: ModuleType
+    refused: tuple[str, ...] = ()
+    """A sentence for each setting or name of the stack that the code cannot follow."""
 
 
 def load_app(request: PlanRequest) -> LoadedApp:
     """Import the file with the overrides; raises a SourceError or PlanError of one line."""
+    loaded = load_anyway(request)
+    if loaded.refused:
+        raise refusal(loaded.shown, loaded.refused)
+    return loaded
+
+
+def load_anyway(request: PlanRequest) -> LoadedApp:
+    """Import the file with those overrides that can be applied; raises a SourceError."""
     location = locate(request.source, request.root)
     follow_environment()
     with overriding(request.overrides, request.settings) as seen:
         module = _import(location, request)
     apps = {name: value for name, value in vars(module).items() if isinstance(value, modal.App)}
     _, app = choose_app(location.shown, apps, request.app)
-    functions = _functions_of(app, location.shown, seen)
+    functions, twice = _functions_of(app, location.shown, seen)
     methods = {name: function.methods for name, function in functions.items()}
-    check_names(location.shown, methods, request.overrides, request.settings)
     refused = [
-        f"functions.{name}.{sentence}"
-        for name, function in functions.items()
-        for sentence in function.refused
+        *twice,
+        *name_problems(methods, request.overrides, request.settings),
+        *(
+            f"functions.{name}{sentence}"
+            for name, function in functions.items()
+            for sentence in function.refused
+        ),
     ]
-    if refused:
-        raise PlanError(f"{location.shown}: " + "; and ".join(refused))
-    return LoadedApp(app, location.shown, functions, module)
+    return LoadedApp(app, location.shown, functions, module, tuple(refused))
+
+
+def refusal(shown: str, refused: Sequence[str]) -> PlanError:
+    """All refusals of a file in one error."""
+    return PlanError(f"{shown}: {'; and '.join(refused)}")
 
 
 def follow_environment() -> None:
@@ -105,8 +121,10 @@ def _find_cause(error: BaseException | None, kind: type) -> BaseException | None
     return error
 
 
-def _functions_of(app: modal.App, shown: str, seen: list[Seen]) -> dict[str, Seen]:
-    """What the app would deploy, its own and what it includes."""
+def _functions_of(
+    app: modal.App, shown: str, seen: list[Seen]
+) -> tuple[dict[str, Seen], list[str]]:
+    """What the app would deploy, its own and what it includes; and names that are there twice."""
     inner = inner_app(app)
     listed = inner._local_state.functions
     if not listed:
@@ -117,5 +135,5 @@ def _functions_of(app: modal.App, shown: str, seen: list[Seen]) -> dict[str, See
     by_function = {id(one.function): one for one in seen}
     found = [by_function[id(one)] for one in listed.values() if id(one) in by_function]
     apps = {id(inner), *(id(one.app) for one in found)}
-    check_unique(shown, [one.name for one in seen if id(one.app) in apps])
-    return {one.name: one for one in found}
+    twice = same_name_problems([one.name for one in seen if id(one.app) in apps])
+    return {one.name: one for one in found}, twice

@@ -10,7 +10,7 @@ from typing import Any
 JsonValue = Any
 """A JSON value: str, int, float, bool, None, list or dict of these."""
 
-DEFAULT_DEADLINE_S = 120.0
+DEFAULT_DEADLINE_S = 60.0
 
 
 @dataclass(frozen=True)

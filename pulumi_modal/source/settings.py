@@ -35,6 +35,7 @@ ARGUMENT: Final[Mapping[str, str]] = {
 WITH_OBJECTS: Final = frozenset({"env", "secrets", "volumes", "web"})
 """Settings that `source/objects.py` applies."""
 
+_ORDERED: Final = (("min_containers", "max_containers"), ("target_inputs", "max_inputs"))
 _PAIRS: Final = frozenset({"cpu", "memory"})
 _NOT_ON_SERVERS: Final[Mapping[str, str]] = {
     "timeout": "a server has no timeout for its requests",
@@ -63,6 +64,7 @@ def simple_arguments(
         # Modal takes `timeout` for both when the code names only one: so does the stack.
         found["startup_timeout"] = found["timeout"]
     _in_flight(settings, {**code, **found}, found, refused)
+    refused += _out_of_order(settings, code, found)
     return found, refused
 
 
@@ -106,6 +108,26 @@ def _in_flight(
         )
     else:
         found["max_containers"] = cap // each
+
+
+def _out_of_order(settings: Mapping[str, Any], code: Arguments, found: dict[str, Any]) -> list[str]:
+    """Bounds that the stack turns around against the code; taken out of `found`."""
+    refused = []
+    for low, high in _ORDERED:
+        lower, upper = ({**code, **found}[ARGUMENT[key]] for key in (low, high))
+        changed = {ARGUMENT[low], ARGUMENT[high]} & found.keys()
+        if not changed or lower is None or not upper or lower <= upper:
+            continue
+        if low in settings:
+            where = "" if high in settings else " in the code"
+            refused.append(f"{low}: {lower} is above {high} ({upper}{where}); set both, in order")
+        else:
+            said = high if high in settings else "max_in_flight"
+            makes = f"{upper}" if said == high else f"makes {high} {upper}, which"
+            refused.append(f"{said}: {makes} is below {low} ({lower} in the code); set {low}, too")
+        for argument in changed:
+            del found[argument]
+    return refused
 
 
 def inputs_per_container(max_inputs: int | None, max_batch_size: int | None) -> int:

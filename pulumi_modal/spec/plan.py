@@ -84,5 +84,8 @@ class Plan(_Frozen):
     sdk_version: str = ""
     warnings: tuple[str, ...] = ()
     """Sentences for the person at the preview, e.g. a local module that is not uploaded."""
+    refused: tuple[str, ...] = ()
+    """Sentences about settings and names of the stack that the code cannot follow; they are not
+    applied here, and nothing may be deployed."""
     output: str = ""
     """What the file printed while it was imported (last lines)."""

@@ -248,8 +248,21 @@ def test_settings_reach_what_is_sent(
         pytest.param(
             "functions.py",
             {"plain": {"min_containers": 5, "max_containers": 2}},
-            "functions.plain",
+            "functions.plain.min_containers: 5 is above max_containers (2); set both, in order",
             id="min above max",
+        ),
+        pytest.param(
+            "classes.py",
+            {"Model": {"max_inputs": 2}},
+            "functions.Model.max_inputs: 2 is below target_inputs (6 in the code); set"
+            " target_inputs, too",
+            id="max below the target in code",
+        ),
+        pytest.param(
+            "classes.py",
+            {"Model": {"min_containers": 4}},
+            "functions.Model.min_containers: 4 is above max_containers (3 in the code)",
+            id="min above the max in code",
         ),
     ],
 )
@@ -308,5 +321,16 @@ def test_two_apps_with_one_label_in_an_environment_are_refused() -> None:
     )
     assert not isinstance(first, Exception)
     assert not isinstance(elsewhere, Exception)
-    assert isinstance(second, PlanError)
-    assert "app two has the web label 'chat', which one has already" in str(second)
+    assert not isinstance(second, Exception)
+    assert first.refused == elsewhere.refused == ()
+    (sentence,) = second.refused
+    assert sentence.startswith(
+        "functions.api.web: app two has the web label 'chat', which one has already"
+    )
+
+
+def test_what_is_refused_leaves_the_rest_planned() -> None:
+    (plan,) = plan_all([a_request("functions.py", overrides={"genrate": {}, "plain": {"cpu": 3}})])
+    assert not isinstance(plan, Exception)
+    assert len(plan.refused) == 1
+    assert plan.functions["plain"].effective["cpu"] == 3

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from pulumi_modal.errors import PlanError, SourceError
-from pulumi_modal.source.choose import check_names, check_unique, choose_app
+from pulumi_modal.errors import SourceError
+from pulumi_modal.source.choose import choose_app, name_problems, same_name_problems
 
 ONE, TWO = object(), object()
 
@@ -38,14 +40,14 @@ def test_no_choice_is_a_sentence(apps: dict[str, object], wanted: str, said: str
 
 
 def test_known_names_pass() -> None:
-    check_names("x.py", {"f": (), "M": ("go",)}, {"f": {}, "M": {}}, {})
-    check_names("x.py", {"f": ()}, {}, {"gpu": "T4"})
+    assert name_problems({"f": (), "M": ("go",)}, {"f": {}, "M": {}}, {}) == []
+    assert name_problems({"f": ()}, {}, {"gpu": "T4"}) == []
 
 
 @pytest.mark.parametrize(
     ("overrides", "settings", "said"),
     [
-        pytest.param({"ff": {}}, {}, "functions.ff: .* did you mean f?", id="misspelt"),
+        pytest.param({"ff": {}}, {}, r"functions.ff: .* did you mean f\?", id="misspelt"),
         pytest.param({"zebra": {}}, {}, "it has M, f", id="far off"),
         pytest.param({"go": {}}, {}, "go is a method, .* functions.M", id="method"),
         pytest.param({}, {"gpu": "T4"}, "gpu: the app has several functions", id="which one"),
@@ -54,11 +56,16 @@ def test_known_names_pass() -> None:
 def test_unknown_names_are_refused(
     overrides: dict[str, object], settings: dict[str, object], said: str
 ) -> None:
-    with pytest.raises(PlanError, match=said):
-        check_names("x.py", {"f": (), "M": ("go",)}, overrides, settings)
+    (sentence,) = name_problems({"f": (), "M": ("go",)}, overrides, settings)
+    assert re.search(said, sentence)
 
 
 def test_a_name_twice_is_refused() -> None:
-    check_unique("x.py", ["a", "b"])
-    with pytest.raises(PlanError, match="a is defined more than once"):
-        check_unique("x.py", ["a", "b", "a"])
+    assert same_name_problems(["a", "b"]) == []
+    (sentence,) = same_name_problems(["a", "b", "a"])
+    assert sentence.startswith("a is defined more than once")
+
+
+def test_each_setting_that_needs_a_name_is_a_sentence_of_its_own() -> None:
+    found = name_problems({"f": (), "g": ()}, {}, {"gpu": "T4", "cpu": 1})
+    assert [sentence.partition(":")[0] for sentence in found] == ["cpu", "gpu"]

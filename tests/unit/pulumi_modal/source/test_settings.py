@@ -23,17 +23,18 @@ CODE: dict[str, Any] = {
     "single_use_containers": False,
 }
 BATCHED = CODE | {"batch_max_size": 4, "batch_wait_ms": 10}
-COUNTS = st.integers(min_value=1, max_value=1000)
+FEW = st.integers(min_value=1, max_value=10)
+COUNTS = st.integers(min_value=10, max_value=1000)
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={
         "gpu": st.sampled_from(["T4", "H100:2"]),
         "timeout": COUNTS,
         "startup_timeout": COUNTS,
-        "min_containers": COUNTS,
+        "min_containers": FEW,
         "max_containers": COUNTS,
         "max_inputs": COUNTS,
-        "target_inputs": COUNTS,
+        "target_inputs": FEW,
         "max_batch_size": COUNTS,
         "cloud": st.sampled_from(["aws", "gcp"]),
     },
