@@ -1,7 +1,7 @@
 """The one door from Pulumi's configuration to the typed stack and the plans of its apps.
 
 All problems of a stack come in one go: bad values, files that cannot be loaded, and settings that
-do not fit the code. So the files of sound services are planned even when others are not sound.
+do not fit the code. So every file is loaded, also those of services that are refused already.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import pulumi
 from pulumi.runtime import config
 
 from components.planning import Planned, plan_services
-from components.problems import refusal, warn
+from components.problems import refusal, show_printed, warn
+from pulumi_modal.planning.plan import warm_up
 from pulumi_modal.spec.problem import HIDDEN, Problem
 from pulumi_modal.spec.stack import ParsedStack, StackSpec, parse_stack
 
@@ -25,11 +26,13 @@ _PREFIX: Final = f"{NAMESPACE}:"
 
 def read_stack(root: Path) -> tuple[StackSpec, Planned]:
     """The stack that is selected, with the plan of every app; raises one RunError for all."""
+    warm_up()
     secret = config.get_config_secret_keys_env()
     parsed, problems = parsed_stack(config_values(), secret, root)
     planned = plan_services(parsed, root)
     found = [*problems, *parsed.problems, *planned.problems]
     warn(found)
+    show_printed(planned.printed)
     refused = refusal(found)
     if refused or parsed.stack is None:
         raise pulumi.RunError(refused)

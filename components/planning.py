@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from components.places import DeclaredApp, declared_apps
+from components.verdicts import plan_problems, unknown_names
 from pulumi_modal.errors import ModalStackError
 from pulumi_modal.planning.plan import plan_all
 from pulumi_modal.source.request import PlanRequest
-from pulumi_modal.spec.effective import check_effective
-from pulumi_modal.spec.overrides import FunctionOverrides
-from pulumi_modal.spec.pattern import planned_problems
 from pulumi_modal.spec.plan import Plan
-from pulumi_modal.spec.problem import Problem, join
+from pulumi_modal.spec.problem import Problem
 from pulumi_modal.spec.service import ServiceSpec
 from pulumi_modal.spec.stack import ParsedStack
-
-_SETTINGS: Final = "|".join(FunctionOverrides.model_fields)
-_PLACE: Final = re.compile(rf"(functions\.[A-Za-z0-9_-]+(?:\.[a-z_]+)?|{_SETTINGS}): ")
-"""How a planner's sentence says what it is about."""
 
 
 @dataclass(frozen=True)
@@ -30,28 +24,34 @@ class Planned:
 
     plans: Mapping[str, Plan] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True)
-class _App:
-    path: str
-    """Where the stack declares it."""
-    service: ServiceSpec
+    printed: Mapping[str, str] = field(default_factory=dict)
+    """What files printed while they were imported, by source."""
 
 
 def plan_services(parsed: ParsedStack, root: Path) -> Planned:
-    """Plan every app of the sound services."""
-    apps = list(_apps(parsed.sound))
-    requests = [plan_request(app.service, parsed.environment, root) for app in apps]
-    plans: dict[str, Plan] = {}
-    problems: list[Problem] = []
-    for app, found in zip(apps, plan_all(requests), strict=True):
-        if isinstance(found, Plan):
-            plans[app.service.app_name] = found
-            problems += plan_problems(app.service, found, app.path)
-        elif isinstance(found, ModalStackError):
-            problems += _refusals(app, str(found))
-    return Planned(plans, tuple(problems))
+    """Plan every app of the sound services; load the files of the others, to tell all at once."""
+    sound = list(declared_apps(parsed.sound))
+    others = [
+        DeclaredApp(name, "", service, service)
+        for name, service in parsed.readable.items()
+        if name not in parsed.sound and service.source
+    ]
+    requests = [plan_request(app.spec, parsed.environment, root) for app in sound]
+    requests += [_load_request(app.spec, parsed.environment, root) for app in others]
+    found = plan_all(requests)
+    plans, problems, printed = {}, [], {}
+    for app, one in zip([*sound, *others], found, strict=True):
+        if isinstance(one, ModalStackError):
+            problems.append(Problem(app.source, str(one)))
+            continue
+        if one.output:
+            printed[app.spec.source] = one.output
+        if app.service in parsed.sound:
+            plans[app.spec.app_name] = one
+            problems += plan_problems(app, one)
+        else:
+            problems += unknown_names(app, one)
+    return Planned(plans, tuple(problems), printed)
 
 
 def plan_request(service: ServiceSpec, environment: str, root: Path) -> PlanRequest:
@@ -67,6 +67,19 @@ def plan_request(service: ServiceSpec, environment: str, root: Path) -> PlanRequ
     )
 
 
+def _load_request(service: ServiceSpec, environment: str, root: Path) -> PlanRequest:
+    """Only load the file and look names up: its settings are not all known."""
+    return PlanRequest(
+        source=service.source,
+        root=root,
+        app_name=service.app_name,
+        environment=environment,
+        app=service.app or "",
+        overrides={name: {} for name in service.functions},
+        settings=service.settings.settings(),
+    )
+
+
 def overrides(service: ServiceSpec, plan: Plan) -> dict[str, dict[str, Any]]:
     """The settings by function, those for the only function among them."""
     found = {name: dict(settings) for name, settings in _functions(service).items()}
@@ -77,48 +90,5 @@ def overrides(service: ServiceSpec, plan: Plan) -> dict[str, dict[str, Any]]:
     return {name: settings for name, settings in found.items() if settings}
 
 
-def plan_problems(service: ServiceSpec, plan: Plan, path: str) -> Iterator[Problem]:
-    """What is wrong, or surprising, with code and stack together."""
-    yield from planned_problems(service.pattern, plan.functions, path)
-    effective = {name: one.effective for name, one in plan.functions.items()}
-    set_here = {
-        join(path, "functions", name, key)
-        for name, settings in overrides(service, plan).items()
-        for key in settings
-    }
-    for problem in check_effective(effective, path):
-        if problem.path.partition("[")[0] not in set_here:
-            yield replace(problem, message=f"(in the code) {problem.message}")
-        elif problem.is_error:
-            yield problem
-    for sentence in plan.warnings:
-        yield Problem(*_placed(sentence, path), severity="warning")
-
-
-def _apps(services: Mapping[str, ServiceSpec]) -> Iterator[_App]:
-    for name, service in services.items():
-        for variant, one in service.deployments().items():
-            below = ("variants", variant) if variant else ()
-            yield _App(join("services", name, *below), one)
-
-
 def _functions(service: ServiceSpec) -> dict[str, dict[str, Any]]:
     return {name: one.settings() for name, one in service.functions.items()}
-
-
-def _refusals(app: _App, message: str) -> Iterator[Problem]:
-    """The planner's refusals, each at its place in the stack."""
-    said = message.removeprefix(f"{app.service.source}: ")
-    if not _PLACE.match(said):
-        yield Problem(app.path, message)
-        return
-    for sentence in re.split(r"; and (?=functions\.)", said):
-        yield Problem(*_placed(sentence, app.path))
-
-
-def _placed(sentence: str, path: str) -> tuple[str, str]:
-    """Path and message of a planner's sentence."""
-    found = _PLACE.match(sentence)
-    if not found:
-        return path, sentence
-    return join(path, *found[1].split(".")), sentence[found.end() :]

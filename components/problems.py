@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pulumi
 
@@ -14,6 +14,12 @@ def warn(problems: Iterable[Problem]) -> None:
     for problem in in_order(problems):
         if not problem.is_error:
             pulumi.log.warn(problem.line())
+
+
+def show_printed(printed: Mapping[str, str]) -> None:
+    """Show what files printed while they were planned, each on its own row."""
+    for source, text in sorted(printed.items()):
+        pulumi.log.info(f"{source} printed while it was imported:\n{text}")
 
 
 def refusal(problems: Iterable[Problem]) -> str:

@@ -5,6 +5,7 @@ Without a probe a deploy is done when Modal has it: nothing is assumed about pat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from pydantic.config import JsonDict
 
 from pulumi_modal.spec.model import Frozen, JsonValue
 from pulumi_modal.spec.naming import FUNCTION_NAME
-from pulumi_modal.spec.problem import Problem
+from pulumi_modal.spec.problem import Problem, join, nearest_of
 from pulumi_modal.spec.quantity import Delay
 from pulumi_modal.spec.refusal import Refusal
 from pulumi_modal.spec.rules import Text, Whole
@@ -71,6 +72,18 @@ class Probe(Frozen):
     def settings(self) -> dict[str, JsonValue]:
         """All of it as JSON, defaults included: the input `probe` of an App."""
         return self.canonical()
+
+
+def unreachable_problems(probe: Probe | None, urls: Sequence[str], path: str) -> list[Problem]:
+    """What keeps a probe from asking; `urls` are the functions, classes and servers with a URL."""
+    if probe is None:
+        return []
+    if not urls:
+        return [Problem(path, "nothing in the source has a URL that it could ask; take it out")]
+    if probe.function is None or probe.function in urls:
+        return []
+    at, near = join(path, "function"), nearest_of(probe.function, urls)
+    return [Problem(at, "has no URL", probe.function, ", ".join(sorted(urls)), near)]
 
 
 def parse_probe(raw: object, path: str) -> tuple[Probe | None, list[Problem]]:

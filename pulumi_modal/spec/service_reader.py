@@ -22,6 +22,8 @@ from pulumi_modal.spec.vocabulary import IN_CODE, METHODS, OLD_WORDS
 SIMPLE_WORDS: Final = ("app", "name", "pattern", "strategy", "tag")
 SERVICE_WORDS: Final = ("source", *SIMPLE_WORDS, "probe", "functions", "variants")
 VARIANT_WORDS: Final = ("functions",)
+UNNAMED: Final = "unnamed"
+"""The app of a service whose name cannot be: it is looked at, and never deployed."""
 SETTINGS: Final = tuple(FunctionOverrides.model_fields)
 _READ_AS_SETTINGS: Final = frozenset({*SETTINGS, *OLD_WORDS, *IN_CODE, METHODS})
 
@@ -49,11 +51,11 @@ def parse_service(
     origins = {"app_name": ("name",) if "name" in given else ()}
     checked = check(ServiceSpec, head, path, origins=origins)
     parts.problems += checked.problems
-    if checked.model is not None:
-        parts.problems += _merged_problems(checked.model, path)
-    if checked.partial is not None:
-        parts.problems += declared_problems(checked.partial, path)
-    return checked.model, parts.problems
+    service = checked.partial or check(ServiceSpec, {**head, "app_name": UNNAMED}, path).partial
+    if service is not None:
+        parts.problems += _merged_problems(service, path)
+        parts.problems += declared_problems(service, path)
+    return service, parts.problems
 
 
 class _Parts:

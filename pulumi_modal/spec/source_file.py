@@ -1,9 +1,8 @@
-"""The file of a service: in the project, there, Python, and free of syntax errors. Not run here."""
+"""The file of a service: in the project, there, and Python. The planner looks into it."""
 
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -34,7 +33,6 @@ def source_path(value: object, root: Path) -> str:
         raise Refusal(what, allowed=ALLOWED, nearest=near)
     if path.suffix != ".py":
         raise Refusal("is not a .py file", allowed=ALLOWED)
-    _check_syntax(path)
     return shown
 
 
@@ -43,19 +41,6 @@ def _stands(test: Callable[[], bool]) -> bool:
         return test()
     except OSError:  # a name that is too long, say
         return False
-
-
-def _check_syntax(path: Path) -> None:
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
-    except SyntaxError as error:
-        line = f" in line {error.lineno}" if error.lineno else ""
-        raise Refusal(f"has a syntax error{line}: {error.msg}") from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise Refusal(f"cannot be compiled: {error}") from error
-    except OSError as error:
-        raise Refusal(f"cannot be read: {error.strerror}") from error
 
 
 def _python_files(root: Path) -> Iterator[str]:

@@ -14,7 +14,7 @@ from pulumi_modal.spec.naming import ENVIRONMENT_NAME, WORKSPACE_NAME
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.problem import Problem, in_order, join
 from pulumi_modal.spec.service import ServiceSpec
-from pulumi_modal.spec.service_reader import parse_service
+from pulumi_modal.spec.service_reader import UNNAMED, parse_service
 from pulumi_modal.spec.validation import check, not_a_map
 
 LOCAL = "local"
@@ -62,6 +62,8 @@ class ParsedStack:
     """The environment, when it is sound; else empty."""
     sound: Mapping[str, ServiceSpec] = field(default_factory=dict)
     """The services with nothing wrong in them, also when others are not sound."""
+    readable: Mapping[str, ServiceSpec] = field(default_factory=dict)
+    """All services that could be read, each without what is wrong in it."""
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -88,7 +90,7 @@ def parse_stack(raw: Mapping[str, object], root: Path) -> ParsedStack:
     if checked.model is not None and not any(problem.is_error for problem in problems):
         stack = checked.model.model_copy(update={"services": services})
     environment = checked.model.environment if checked.model else ""
-    return ParsedStack(stack, in_order(problems), environment, sound)
+    return ParsedStack(stack, in_order(problems), environment, sound, services)
 
 
 def _services(
@@ -116,7 +118,7 @@ def _clashes(services: Mapping[str, ServiceSpec]) -> Iterator[Problem]:
     for name, service in services.items():
         for variant, one in service.deployments().items():
             path = join("services", name, *(("variants", variant) if variant else ()))
-            if one.app_name in apps:
+            if one.app_name in apps and one.app_name != UNNAMED:
                 message = f"would be the app {one.app_name}, as {apps[one.app_name]} is already"
                 yield Problem(path, f"{message}; give it another name")
             apps.setdefault(one.app_name, path)
