@@ -51,7 +51,7 @@ def parsed_stack(
     raw = {
         name.removeprefix(_PREFIX): _decoded(name, value)
         for name, value in values.items()
-        if name.startswith(_PREFIX)
+        if name.startswith(_PREFIX) and name not in secret_keys
     }
     message = (
         "is encrypted in the stack file: secrets are given by name only; put the value into a Modal"
