@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,7 +63,7 @@ class AppLifecycle:
             outs |= self._outputs(app, inputs, olds or {})
             self._wait_ready(inputs, outs)
         except GatewayError as error:
-            raise PartialFailure(str(app), outs, self._reasons(app_id, error)) from error
+            raise PartialFailure(str(app), outs, [self._reason(app_id, error)]) from error
         return outs
 
     def look(self, inputs: Props) -> tuple[Deployment, Functions] | None:
@@ -133,14 +134,20 @@ class AppLifecycle:
             raise NotReady(f"{app_ref(inputs)} has no URL that its probe could ask")
         wait_ready(outs["url"], probe, Waiting(self.operation.tell, self.operation.cancelled))
 
-    def _reasons(self, app_id: str, error: GatewayError) -> Sequence[str]:
-        """What failed, with the last words of the containers."""
+    def _reason(self, app_id: str, error: GatewayError) -> str:
+        """What failed, and below it the last words of the containers."""
         try:
             lines = self.gateway.last_lines(app_id, _LAST_LINES)
         except GatewayError as unread:
-            lines = (f"(its log could not be read: {unread})",)
-        said = [f"container log: {line}" for line in lines]
-        return [str(error), *(said or ["container log: (empty)"])]
+            lines = (f"(the log could not be read: {unread})",)
+        words = "its containers printed last:" if lines else "its containers printed nothing"
+        return "\n      | ".join([f"{error}; {words}", *folded(lines)])
+
+
+def folded(lines: Sequence[str]) -> list[str]:
+    """The lines, with those that repeat the one before them counted."""
+    counted = [(line, len(list(same))) for line, same in groupby(lines)]
+    return [f"{line} ({count} times)" if count > 1 else line for line, count in counted]
 
 
 def app_ref(inputs: Props) -> AppRef:
