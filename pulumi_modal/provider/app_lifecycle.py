@@ -132,7 +132,9 @@ class AppLifecycle:
         probe = Probe.model_validate(inputs["probe"])
         if not outs["url"]:
             raise NotReady(f"{app_ref(inputs)} has no URL that its probe could ask")
+        self.operation.tell(f"deployed, waiting for {probe.path}")
         wait_ready(outs["url"], probe, Waiting(self.operation.tell, self.operation.cancelled))
+        self.operation.tell("ready")
 
     def _reason(self, app_id: str, error: GatewayError) -> str:
         """What failed, and below it the last words of the containers."""
