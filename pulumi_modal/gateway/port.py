@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from pulumi_modal.source.request import PlanRequest
@@ -114,5 +115,5 @@ class Gateway(Protocol):
     def stop(self, app_id: str) -> None:
         """Stop an app for good. NotFound when it is gone."""
 
-    def last_lines(self, app_id: str, count: int) -> Sequence[str]:
-        """What the containers of an app printed last."""
+    def last_lines(self, app_id: str, count: int, since: datetime) -> Sequence[str]:
+        """What the containers of an app printed last, at this moment (UTC) or after it."""

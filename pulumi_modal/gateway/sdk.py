@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
@@ -163,9 +164,10 @@ class ModalGateway:
         request = api_pb2.AppStopRequest(app_id=app_id, source=source)
         self._wire.call("AppStop", request, f"stopping {app_id}")
 
-    def last_lines(self, app_id: str, count: int) -> Sequence[str]:
-        """What the containers of an app printed last."""
+    def last_lines(self, app_id: str, count: int, since: datetime) -> Sequence[str]:
+        """What the containers of an app printed last, at this moment (UTC) or after it."""
         request = api_pb2.AppFetchLogsRequest(app_id=app_id, limit=count)
+        request.since.FromDatetime(since)
         answer: Any = self._wire.call("AppFetchLogs", request, f"reading the log of {app_id}")
         lines = [
             line.strip()

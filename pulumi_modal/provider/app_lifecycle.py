@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +34,8 @@ _BOUNDS_AT_REST: Final[Mapping[str, Any]] = {
     "scaledown_window": 60,
 }
 _LAST_LINES: Final = 8
+_CLOCKS_DIFFER: Final = timedelta(seconds=2)
+"""Modal's clock may be behind ours; no line is worth losing for that."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,14 @@ class AppLifecycle:
             tag=inputs.get("tag", ""),
             deadline_s=self.operation.timeout_s or DEPLOY_DEADLINE_S,
         )
+        begun = datetime.now(UTC)
         app_id = self.gateway.deploy(order, self.operation.tell)
         outs = {**inputs, "app_id": app_id, "version": 0, "url": "", "urls": {}}
         try:
             outs |= self._outputs(app, inputs, olds or {})
             self._wait_ready(inputs, outs)
         except GatewayError as error:
-            raise PartialFailure(str(app), outs, [self._reason(app_id, error)]) from error
+            raise PartialFailure(str(app), outs, [self._reason(app_id, begun, error)]) from error
         return outs
 
     def look(self, inputs: Props) -> tuple[Deployment, Functions] | None:
@@ -136,10 +140,10 @@ class AppLifecycle:
         wait_ready(outs["url"], probe, Waiting(self.operation.tell, self.operation.cancelled))
         self.operation.tell("ready")
 
-    def _reason(self, app_id: str, error: GatewayError) -> str:
+    def _reason(self, app_id: str, begun: datetime, error: GatewayError) -> str:
         """What failed, and below it the last words of the containers."""
         try:
-            lines = self.gateway.last_lines(app_id, _LAST_LINES)
+            lines = self.gateway.last_lines(app_id, _LAST_LINES, begun - _CLOCKS_DIFFER)
         except GatewayError as unread:
             lines = (f"(the log could not be read: {unread})",)
         words = "its containers printed last:" if lines else "its containers printed nothing"
