@@ -25,7 +25,6 @@ from modal_local.images.uv import BuildFailed
 from modal_local.model import BuiltImage, Invalid, MountedFile, NotFound
 
 log = logging.getLogger(__name__)
-CONCURRENT_BUILDS: Final = 2
 CLIENT_VARIABLE: Final = "MODAL_LOCAL_CLIENT_PATH"
 
 
@@ -59,7 +58,8 @@ class ImageBuilder:
         self._environments = Environments(folder / "environments")
         self._materials = materials
         self._builds: dict[str, Build] = {}
-        self._turns = asyncio.Semaphore(CONCURRENT_BUILDS)
+        self._turn = asyncio.Lock()
+        """One build at a time: two would each fetch and keep the packages that they share."""
         self._lifetime = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -149,7 +149,9 @@ class ImageBuilder:
         self, build: Build, request: api_pb2.ImageGetOrCreateRequest, *, anew: bool
     ) -> None:
         try:
-            async with self._turns:
+            if self._turn.locked():
+                build.log.append("Waiting for another image to be built first")
+            async with self._turn:
                 record = await self._make(build, request, anew=anew)
                 self._records.write(record)
         except asyncio.CancelledError:

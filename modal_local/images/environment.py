@@ -108,7 +108,8 @@ class Environments:
             # uv writes no shebangs that name the folder: environments are cloned and renamed
             arguments = ["venv", "--relocatable", "--allow-existing", "--no-project"]
             interpreter = str(Path(sys.base_prefix) / "bin" / Path(_base_interpreter()).name)
-            await run_uv([*arguments, "--python", interpreter, str(draft)], {}, log)
+            arguments += ["--python", interpreter, str(draft)]
+            await run_uv(arguments, {}, log, environment=draft)
             if not packages.exists():
                 distributions = client.client_distributions()
                 await asyncio.to_thread(client.link_client, draft_packages, distributions)

@@ -45,7 +45,8 @@ class StepInstaller:
                 arguments += ["--requirements", str(self._bring(path, folder))]
         for path in work.constraint_files:
             arguments += ["--constraints", str(self._bring(path, folder))]
-        await run_uv(arguments, {**self._variables, **work.variables}, self._log)
+        variables = {**self._variables, **work.variables}
+        await run_uv(arguments, variables, self._log, environment=environment)
 
     async def _sync(self, work: Sync, environment: Path, folder: Path) -> None:
         for name in _SYNC_FILES:
@@ -55,7 +56,8 @@ class StepInstaller:
         project = folder / work.project.lstrip("/")
         arguments = ["sync", "--project", str(project), "--inexact", "--no-install-workspace"]
         variables = {**self._variables, "UV_PROJECT_ENVIRONMENT": str(environment)}
-        await run_uv([*arguments, *work.options], variables, self._log)
+        arguments += work.options
+        await run_uv(arguments, variables, self._log, environment=environment)
 
     def _bring(self, path: str, folder: Path) -> Path:
         """Lay a file or directory of the image into the folder, under its path."""

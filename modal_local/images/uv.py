@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import uv
@@ -33,7 +35,15 @@ _PIP_NAMES: Final[Mapping[str, str]] = {
     "PIP_CERT": "SSL_CERT_FILE",
 }
 """A machine set up for pip only is understood as well."""
-_NOT_FROM_IMAGE: Final = frozenset({"HOME", "PATH", "TMPDIR", "VIRTUAL_ENV", "UV_TARGET"})
+_NOT_FROM_IMAGE: Final = frozenset(
+    {
+        *("HOME", "PATH", "TMPDIR", "VIRTUAL_ENV"),
+        # where and how uv puts things is for this machine to say
+        *("UV_TARGET", "UV_PYTHON", "UV_SYSTEM_PYTHON"),
+        *("UV_CACHE_DIR", "UV_NO_CACHE", "UV_LINK_MODE", "UV_COMPILE_BYTECODE"),
+    }
+)
+_OWN_CACHE: Final = ".uv-cache"
 
 
 class BuildFailed(Exception):
@@ -55,19 +65,40 @@ def uv_variables(image: Mapping[str, str]) -> dict[str, str]:
         for name, value in image.items()
         if name not in _NOT_FROM_IMAGE and not name.startswith(("LD_", "PYTHON", "DYLD_"))
     }
-    return {**host, **wanted, "NO_COLOR": "1", "LANG": "C.UTF-8"}
+    own = {"NO_COLOR": "1", "LANG": "C.UTF-8", "UV_LINK_MODE": "hardlink"}
+    return {**host, **wanted, **own}
 
 
-async def run_uv(arguments: Sequence[str], variables: Mapping[str, str], log: BuildLog) -> None:
-    """Run uv to its end. Raises BuildFailed with its last lines."""
+def cache_for(
+    environment: Path, variables: Mapping[str, str], device: Callable[[Path], int]
+) -> Path | None:
+    """A cache beside the environments where uv's own is on another file system, which hard links
+    cannot cross: each image would be a copy. None where uv's own will do."""
+    if "UV_CACHE_DIR" in variables:
+        usual = Path(variables["UV_CACHE_DIR"])
+    elif "XDG_CACHE_HOME" in variables:
+        usual = Path(variables["XDG_CACHE_HOME"])
+    else:
+        usual = Path(variables.get("HOME", "/")) / ".cache"
+    return None if device(usual) == device(environment) else environment.parent / _OWN_CACHE
+
+
+async def run_uv(
+    arguments: Sequence[str], variables: Mapping[str, str], log: BuildLog, *, environment: Path
+) -> None:
+    """Run uv on an environment, to its end. Raises BuildFailed with its last lines."""
     start = len(log.lines)
+    environ = uv_variables(variables)
+    cache = cache_for(environment, environ, _device)
+    if cache is not None:
+        environ["UV_CACHE_DIR"] = str(cache)
     # outside every project: the settings of whoever started the server are not the image's
     with tempfile.TemporaryDirectory(prefix="modal-local-build-") as folder:
         process = await asyncio.create_subprocess_exec(
             uv.find_uv_bin(),
             *arguments,
             cwd=folder,
-            env=uv_variables(variables),
+            env=environ,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -87,6 +118,14 @@ async def run_uv(arguments: Sequence[str], variables: Mapping[str, str], log: Bu
     if status != 0:
         shown = log.lines[start:][-_SHOWN_LINES:]
         raise BuildFailed("\n".join(shown) or f"uv ended with status {status}")
+
+
+def _device(path: Path) -> int:
+    """The file system of a path, or of the nearest folder above it that is there."""
+    for folder in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            return folder.stat().st_dev
+    return 0
 
 
 async def _pump(process: asyncio.subprocess.Process, log: BuildLog) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,6 +37,31 @@ async def built(
     if build is not None and build.task is not None:
         await asyncio.wait({build.task})
     return image_id, build
+
+
+def make_wheel(folder: Path, name: str, size: int) -> None:
+    """A package of this size that no compression makes smaller."""
+    folder.mkdir(exist_ok=True)
+    about = f"{name}-1.0.dist-info"
+    files = {
+        f"{name}/__init__.py": f"SIZE = {size}\n".encode(),
+        f"{name}/weights.bin": os.urandom(size),
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode(),
+        f"{about}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},,\n" for path in [*files, f"{about}/RECORD"])
+    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as wheel:
+        for path, content in {**files, f"{about}/RECORD": record.encode()}.items():
+            wheel.writestr(path, content)
+
+
+def disk_use(folder: Path) -> int:
+    """Bytes on disk; a file with several names counts once."""
+    inodes = {}
+    for path in folder.rglob("*"):
+        entry = path.lstat()
+        inodes[entry.st_ino] = entry.st_blocks * 512
+    return sum(inodes.values())
 
 
 def python(builder: ImageBuilder, image_id: str, code: str) -> str:
@@ -93,6 +120,25 @@ async def test_another_recipe_of_equal_packages_reuses_their_environment(tmp_pat
         assert builder.image(one).python == builder.image(other).python
         assert build is not None
         assert "in place already" in "\n".join(build.log.lines)
+
+
+async def test_images_built_at_once_share_a_large_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "wheels"))
+    size = 64 * 1024**2
+    make_wheel(tmp_path / "wheels", "bulky", size)
+    make_wheel(tmp_path / "wheels", "slight", 1024)
+    async with ImageBuilder(tmp_path / "images", Materials(tmp_path)) as builder:
+        base, _ = await built(builder, a_request(BASE))
+        before = disk_use(tmp_path)
+        recipes = ["bulky==1.0", "bulky==1.0 slight==1.0", "slight==1.0 bulky==1.0"]
+        requests = [a_request(["FROM base", f"RUN pip install {each}"], base) for each in recipes]
+        images = await asyncio.gather(*(built(builder, request) for request in requests))
+        for image_id, _ in images:
+            assert python(builder, image_id, "import bulky; print(bulky.SIZE)") == str(size)
+    assert disk_use(tmp_path) - before < 1.2 * size  # once, not three times
 
 
 async def test_a_wrong_package_name_fails_with_the_lines_that_say_why(tmp_path: Path) -> None:
