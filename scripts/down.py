@@ -13,7 +13,7 @@ def main(arguments: list[str]) -> int:
     (stack,) = arguments
     try:
         consent = workspace.prepare(stack)
-        status = engine_command.show("destroy", "--stack", stack, *consent)
+        status = engine_command.show("destroy", "--stack", stack, "--suppress-outputs", *consent)
     except SetupError as error:
         say(f"error: {error}")
         return 1

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     (stack,) = arguments
     try:
         consent = workspace.prepare(stack)
-        status = engine_command.show("up", "--stack", stack, *consent)
+        status = engine_command.show("up", "--stack", stack, "--suppress-outputs", *consent)
         if status == 0:
             _tell(stack, engine_command.ask_json("stack", "output", "--stack", stack))
     except SetupError as error:
