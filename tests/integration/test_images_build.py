@@ -136,6 +136,9 @@ async def test_images_built_at_once_share_a_large_package(
         recipes = ["bulky==1.0", "bulky==1.0 slight==1.0", "slight==1.0 bulky==1.0"]
         requests = [a_request(["FROM base", f"RUN pip install {each}"], base) for each in recipes]
         images = await asyncio.gather(*(built(builder, request) for request in requests))
+        logs = [build.log.lines for _, build in images if build is not None]
+        waited = [lines[0].startswith("Waiting for another image") for lines in logs]
+        assert waited == [False, True, True]  # two at a time would each fetch it
         for image_id, _ in images:
             assert python(builder, image_id, "import bulky; print(bulky.SIZE)") == str(size)
     assert disk_use(tmp_path) - before < 1.2 * size  # once, not three times
