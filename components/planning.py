@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from components.places import DeclaredApp, declared_apps
 from components.verdicts import plan_problems, unknown_names
 from pulumi_modal.errors import ModalStackError
 from pulumi_modal.planning.plan import plan_all
-from pulumi_modal.source.request import PlanRequest
+from pulumi_modal.source.request import DEFAULT_DEADLINE_S, PlanRequest
 from pulumi_modal.spec.plan import Plan
 from pulumi_modal.spec.problem import Problem
 from pulumi_modal.spec.service import ServiceSpec
@@ -28,7 +28,9 @@ class Planned:
     """What files printed while they were imported, by source."""
 
 
-def plan_services(parsed: ParsedStack, root: Path) -> Planned:
+def plan_services(
+    parsed: ParsedStack, root: Path, deadline_s: float = DEFAULT_DEADLINE_S
+) -> Planned:
     """Plan every app of the sound services; load the files of the others, to tell all at once."""
     sound = list(declared_apps(parsed.sound))
     others = [
@@ -38,7 +40,7 @@ def plan_services(parsed: ParsedStack, root: Path) -> Planned:
     ]
     requests = [plan_request(app.spec, parsed.environment, root) for app in sound]
     requests += [_load_request(app.spec, parsed.environment, root) for app in others]
-    found = plan_all(requests)
+    found = plan_all([replace(one, deadline_s=deadline_s) for one in requests])
     plans, problems, printed = {}, [], {}
     for app, one in zip([*sound, *others], found, strict=True):
         if isinstance(one, ModalStackError):
@@ -69,15 +71,8 @@ def plan_request(service: ServiceSpec, environment: str, root: Path) -> PlanRequ
 
 def _load_request(service: ServiceSpec, environment: str, root: Path) -> PlanRequest:
     """Only load the file and look names up: its settings are not all known."""
-    return PlanRequest(
-        source=service.source,
-        root=root,
-        app_name=service.app_name,
-        environment=environment,
-        app=service.app or "",
-        overrides={name: {} for name in service.functions},
-        settings=service.settings.settings(),
-    )
+    request = plan_request(service, environment, root)
+    return replace(request, overrides={name: {} for name in service.functions})
 
 
 def overrides(service: ServiceSpec, plan: Plan) -> dict[str, dict[str, Any]]:
