@@ -18,13 +18,12 @@ from modal._functions import _Function
 from modal.exception import InvalidError
 from modal.retries import Retries
 
-from pulumi_modal.errors import SourceError
 from pulumi_modal.source import objects
 from pulumi_modal.source.explain import one_line
 from pulumi_modal.source.settings import simple_arguments
+from pulumi_modal.source.supported import not_supported
 from pulumi_modal.source.web import server_arguments, web_arguments, web_methods
 
-SUPPORTED_SDK: Final = ">=1.6.4,<1.7"
 _FUNNEL: Final = "_from_local"
 PARAMETERS: Final = frozenset(
     """
@@ -63,10 +62,7 @@ def check_sdk() -> None:
     """Refuse an SDK whose funnel is not the known one."""
     found = getattr(_Function, _FUNNEL, None)
     if found is None or frozenset(inspect.signature(found).parameters) != PARAMETERS:
-        raise SourceError(
-            f"modal {modal.__version__} is not supported: settings can be applied with modal"
-            f" {SUPPORTED_SDK}; install one of these"
-        )
+        raise not_supported(modal.__version__)
 
 
 @contextmanager

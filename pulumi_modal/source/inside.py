@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from pulumi_modal.errors import ModalStackError
+from pulumi_modal.source.supported import import_failure
 
 Tell = Callable[[Any], None]
 """Sends an event (a JSON value) to the parent while the entry runs."""
@@ -66,13 +67,19 @@ class Job:
 
     def _answer(self) -> Mapping[str, Any]:
         try:
-            module, _, name = self.entry.partition(":")
-            entry: Entry = getattr(importlib.import_module(module), name)
-            return {"ok": entry(self.argument, self._tell)}
+            return {"ok": self._entry()(self.argument, self._tell)}
         except ModalStackError as error:
             return {"error": [type(error).__name__, str(error)]}
         except BaseException as error:  # noqa: BLE001  # the border of the process
             return {"error": ["", f"{type(error).__name__}: {error}"]}
+
+    def _entry(self) -> Entry:
+        module, _, name = self.entry.partition(":")
+        try:
+            entry: Entry = getattr(importlib.import_module(module), name)
+        except Exception as error:
+            raise import_failure(error) from error
+        return entry
 
     def _tell(self, event: Any) -> None:
         self.answer.send_bytes(json.dumps({"event": event}).encode())
