@@ -28,15 +28,15 @@ def _measure(ours: Project, bare: Project, count: int, rounds: int) -> Measureme
         project.up(stack)
         project.preview(stack)  # the first one fills caches
     print(f"  {count} services deployed", file=sys.stderr, flush=True)
-    times: dict[Project, list[float]] = {ours: [], bare: []}
+    here, there = [], []
     for _ in range(rounds):
-        for project, seconds in times.items():
-            seconds.append(project.preview(stack).seconds)
+        here.append(ours.preview(stack).seconds)
+        there.append(bare.preview(stack).seconds)
     return Measurement(
         what=f"unchanged preview, {count} service{'s' if count > 1 else ''}",
         unit="s",
-        ours=median(times[ours]),
-        against=median(times[bare]),
+        ours=median(here),
+        against=median(there),
         against_what=f"{count} dynamic resources that do nothing",
         aim=AIM,
     )
