@@ -9,6 +9,7 @@ Stopped by its own pid at the end; a test may also `stop`, `start` and `kill` it
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -18,9 +19,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import modal
 import psutil
+from modal_proto import api_pb2
 
 from modal_local.settings import Home, read_access
 
@@ -88,6 +92,24 @@ class LocalModalServer:
         """Run a Python program as a client of it."""
         return _run([sys.executable, "-c", code], self.environ, check=check, cwd=cwd)
 
+    @contextmanager
+    def client(self) -> Iterator[modal.Client]:
+        """A client of it in this process."""
+        access = self.access
+        credentials = (access["MODAL_TOKEN_ID"], access["MODAL_TOKEN_SECRET"])
+        kind = api_pb2.CLIENT_TYPE_CLIENT
+        with modal.Client(access["MODAL_SERVER_URL"], kind, credentials) as client:
+            yield client
+
+    def deploy(self, path: Path, *, environment: str = "main") -> None:
+        """Deploy a Modal file by the SDK in this process: quicker than its command line."""
+        module = _fresh_module(path)
+        try:
+            with self.client() as client:
+                module.app.deploy(environment_name=environment, client=client)
+        finally:
+            del sys.modules[path.stem]
+
     def status(self) -> dict[str, Any]:
         """What `status --json` shows."""
         return dict(json.loads(self.command("status", "--json").stdout))
@@ -113,6 +135,16 @@ def local_modal(folder: Path) -> Iterator[LocalModalServer]:
         for process in alive:
             process.kill()
     assert not alive, f"left behind: {alive}"
+
+
+def _fresh_module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def _run(

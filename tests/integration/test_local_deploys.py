@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import modal
 import pytest
+from modal.exception import InvalidError, NotFoundError
 
 from tests.fakes.local_modal import LocalModalServer, local_modal
 
-CALLER = """
-import sys, modal
-function = modal.Function.from_name(sys.argv[1], sys.argv[2], environment_name=sys.argv[3])
-print(function.remote())
-"""
 NO_CHANGE = "Deployment skipped: no changes detected"
 
 
@@ -26,10 +23,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModalServe
         yield running
 
 
-def a_source(folder: Path, name: str, body: str) -> str:
+def a_source(folder: Path, name: str, body: str) -> Path:
     path = folder / f"{name.replace('-', '_')}.py"
     path.write_text(f"import modal\napp = modal.App({name!r})\n{textwrap.dedent(body)}")
-    return str(path)
+    return path
 
 
 def answering(answer: str, **settings: object) -> str:
@@ -41,9 +38,17 @@ def answering(answer: str, **settings: object) -> str:
     """
 
 
-def call(server: LocalModalServer, app: str, function: str = "answer", env: str = "main") -> str:
-    code = f"import sys; sys.argv = ['', {app!r}, {function!r}, {env!r}]\n{CALLER}"
-    return server.python(code).stdout.strip()
+def call(server: LocalModalServer, app: str, function: str = "answer", env: str = "main") -> object:
+    with server.client() as client:
+        found = modal.Function.from_name(app, function, environment_name=env, client=client)
+        return found.remote()
+
+
+def web_url(server: LocalModalServer, app: str) -> str:
+    with server.client() as client:
+        url = modal.Function.from_name(app, "answer", client=client).get_web_url()
+    assert url is not None
+    return url
 
 
 def versions(server: LocalModalServer, app: str) -> list[str]:
@@ -60,10 +65,10 @@ def listed(server: LocalModalServer, env: str = "main") -> dict[str, str]:
 def test_a_redeploy_serves_the_new_code_and_keeps_the_app(
     server: LocalModalServer, tmp_path: Path
 ) -> None:
-    server.modal("deploy", a_source(tmp_path, "redeployed", answering("one")))
+    server.deploy(a_source(tmp_path, "redeployed", answering("one")))
     assert call(server, "redeployed") == "one"
     before = server.status()["apps"]
-    server.modal("deploy", a_source(tmp_path, "redeployed", answering("two")))
+    server.deploy(a_source(tmp_path, "redeployed", answering("two")))
     assert call(server, "redeployed") == "two"
     ids = [
         {app["app_id"] for app in apps if app["name"] == "redeployed"}
@@ -95,15 +100,15 @@ def test_a_deploy_without_changes_makes_no_version(
             return 3
     """
     source = a_source(tmp_path, "unchanged", body)
-    assert NO_CHANGE not in server.modal("deploy", source).stdout
-    assert NO_CHANGE in server.modal("deploy", source).stdout
+    assert NO_CHANGE not in server.modal("deploy", str(source)).stdout
+    assert NO_CHANGE in server.modal("deploy", str(source)).stdout
     assert versions(server, "unchanged") == ["v1"]
-    assert NO_CHANGE not in server.modal("deploy", source, "--tag", "named").stdout
+    assert NO_CHANGE not in server.modal("deploy", str(source), "--tag", "named").stdout
 
 
 def test_a_changed_setting_alone_makes_a_version(server: LocalModalServer, tmp_path: Path) -> None:
-    server.modal("deploy", a_source(tmp_path, "resized", answering("x", gpu="T4")))
-    server.modal("deploy", a_source(tmp_path, "resized", answering("x", gpu="H100:2")))
+    server.deploy(a_source(tmp_path, "resized", answering("x", gpu="T4")))
+    server.deploy(a_source(tmp_path, "resized", answering("x", gpu="H100:2")))
     assert versions(server, "resized") == ["v2", "v1"]
     app = next(app for app in server.status()["apps"] if app["name"] == "resized")
     assert app["gpus"] == ["H100:2"]
@@ -113,24 +118,20 @@ def test_bounds_set_at_run_time_are_wiped_by_the_next_deploy(
     server: LocalModalServer, tmp_path: Path
 ) -> None:
     source = a_source(tmp_path, "rescaled", answering("x", max_containers=3))
-    look = """
-    import modal
-    function = modal.Function.from_name("rescaled", "answer")
-    {more}
-    print(function.autoscaler.settings().max_containers)
-    """
-    server.modal("deploy", source)
-    change = textwrap.dedent(look).format(more="function.autoscaler.update(max_containers=2)")
-    assert server.python(change).stdout.strip() == "2"
-    assert NO_CHANGE not in server.modal("deploy", source).stdout
-    assert server.python(textwrap.dedent(look).format(more="")).stdout.strip() == "3"
+    server.deploy(source)
+    with server.client() as client:
+        function = modal.Function.from_name("rescaled", "answer", client=client)
+        function.autoscaler.update(max_containers=2)
+        assert function.autoscaler.settings().max_containers == 2
+        assert NO_CHANGE not in server.modal("deploy", str(source)).stdout
+        assert function.autoscaler.settings().max_containers == 3
 
 
 def test_a_rollback_brings_older_code_back_as_a_new_version(
     server: LocalModalServer, tmp_path: Path
 ) -> None:
     for answer in ("one", "two", "three"):
-        server.modal("deploy", a_source(tmp_path, "rolled", answering(answer)))
+        server.deploy(a_source(tmp_path, "rolled", answering(answer)))
     server.modal("app", "rollback", "rolled")
     assert call(server, "rolled") == "two"
     server.modal("app", "rollback", "rolled", "v1")
@@ -146,29 +147,31 @@ def test_a_version_can_be_called_although_a_newer_one_serves(
     server: LocalModalServer, tmp_path: Path
 ) -> None:
     for answer in ("old", "new"):
-        server.modal("deploy", a_source(tmp_path, "pinned", answering(answer)))
-    code = """
-import modal
-for version in (1, 2):
-    print(modal.Function.from_name("pinned", "answer", version=version).remote())
-"""
-    assert server.python(code).stdout.split() == ["old", "new"]
+        server.deploy(a_source(tmp_path, "pinned", answering(answer)))
+    with server.client() as client:
+        both = [
+            modal.Function.from_name("pinned", "answer", version=version, client=client)
+            for version in (1, 2)
+        ]
+        assert [function.remote() for function in both] == ["old", "new"]
 
 
 def test_a_stopped_app_takes_no_calls_and_its_name_is_free(
     server: LocalModalServer, tmp_path: Path
 ) -> None:
     source = a_source(tmp_path, "ended", answering("x", min_containers=1))
-    server.modal("deploy", source)
+    server.deploy(source)
     assert call(server, "ended") == "x"
     server.modal("app", "stop", "ended", "-y")
     assert listed(server)["ended"] == "stopped"
     assert not [each for each in server.status()["containers"] if each["app"] == "ended"]
-    with pytest.raises(AssertionError, match="App 'ended' not found in environment 'main'"):
+    with pytest.raises(
+        modal.exception.NotFoundError, match="App 'ended' not found in environment 'main'"
+    ):
         call(server, "ended")
     again = server.modal("app", "stop", "ended", "-y", check=False)
     assert "already stopped" in again.stderr
-    server.modal("deploy", source)
+    server.deploy(source)
     assert call(server, "ended") == "x"
     assert versions(server, "ended") == ["v1"]
 
@@ -181,7 +184,7 @@ def test_functions_that_modal_would_refuse_are_refused_with_a_sentence(
     def answer():
         return 1
     """
-    refused = server.modal("deploy", a_source(tmp_path, "bad", body), check=False)
+    refused = server.modal("deploy", str(a_source(tmp_path, "bad", body)), check=False)
     assert refused.returncode == 1
     told = " ".join((refused.stderr + refused.stdout).split())
     assert "GPU H101 is unknown. Did you mean H100?" in told
@@ -204,18 +207,14 @@ def test_a_web_label_that_another_app_has_is_taken_with_a_warning(
     """
     first = a_source(tmp_path, "web-first", body.format(answer="first"))
     second = a_source(tmp_path, "web-second", body.format(answer="second"))
-    server.modal("deploy", first)
-    code = """
-import modal
-print(modal.Function.from_name({app!r}, "answer").get_web_url())
-"""
-    url = server.python(code.format(app="web-first")).stdout.strip()
+    server.deploy(first)
+    url = web_url(server, "web-first")
     assert httpx.get(url, timeout=60).text == "first"
-    told = server.modal("deploy", second)
+    told = server.modal("deploy", str(second))
     assert '"contested" is taken from app "web-first"' in " ".join(
         (told.stdout + told.stderr).split()
     )
-    assert server.python(code.format(app="web-second")).stdout.strip() == url
+    assert web_url(server, "web-second") == url
     assert httpx.get(url, timeout=60).text == "second"
 
 
@@ -223,12 +222,13 @@ def test_environments_keep_apps_apart_and_take_them_along(
     server: LocalModalServer, tmp_path: Path
 ) -> None:
     server.modal("environment", "create", "staging")
-    server.modal("deploy", "--env", "main", a_source(tmp_path, "twice", answering("main")))
-    server.modal("deploy", "--env", "staging", a_source(tmp_path, "twice", answering("staging")))
+    server.deploy(a_source(tmp_path, "twice", answering("main")))
+    other = a_source(tmp_path, "twice", answering("staging"))
+    server.modal("deploy", "--env", "staging", str(other))
     answers = [call(server, "twice", env="main"), call(server, "twice", env="staging")]
     assert answers == ["main", "staging"]
     server.modal("environment", "delete", "staging", "-y")
-    with pytest.raises(AssertionError, match="Environment 'staging' not found"):
+    with pytest.raises(NotFoundError, match="Environment 'staging' not found"):
         call(server, "twice", env="staging")
     assert call(server, "twice", env="main") == "main"
     default = server.modal("environment", "delete", "main", "-y", check=False)
@@ -243,12 +243,14 @@ def test_lookups_of_what_is_not_there_say_what_is(server: LocalModalServer, tmp_
         def predict(self):
             return 1
     """
-    server.modal("deploy", a_source(tmp_path, "lookups", body))
-    with pytest.raises(AssertionError, match="has no function 'nope'; it has: Model"):
+    server.deploy(a_source(tmp_path, "lookups", body))
+    with pytest.raises(
+        modal.exception.NotFoundError, match="has no function 'nope'; it has: Model"
+    ):
         call(server, "lookups", "nope")
-    with pytest.raises(AssertionError, match=r"is a modal\.Cls"):
+    with pytest.raises(NotFoundError, match=r"is a modal\.Cls"):
         call(server, "lookups", "Model")
-    with pytest.raises(AssertionError, match="Environment 'nowhere' not found"):
+    with pytest.raises(NotFoundError, match="Environment 'nowhere' not found"):
         call(server, "lookups", "nope", env="nowhere")
 
 
@@ -265,14 +267,12 @@ def test_options_and_parameters_make_pools_of_their_own(
             import os
             return self.name, os.environ.get("GREETING", "")
     """
-    server.modal("deploy", a_source(tmp_path, "variants", body))
-    code = """
-import modal
-Model = modal.Cls.from_name("variants", "Model")
-other = Model.with_options(env={"GREETING": "hi"}, max_containers=1)
-print(Model().greet.remote(), Model(name="me").greet.remote(), other(name="it").greet.remote())
-"""
-    printed = server.python(code).stdout.strip()
-    assert printed == "('you', '') ('me', '') ('it', 'hi')"
-    refused = server.python(code.replace("max_containers=1", "gpu='H101'"), check=False)
-    assert "GPU H101 is unknown" in refused.stderr
+    server.deploy(a_source(tmp_path, "variants", body))
+    with server.client() as client:
+        model = modal.Cls.from_name("variants", "Model", client=client)
+        other = model.with_options(env={"GREETING": "hi"}, max_containers=1)
+        answers = [each.greet.remote() for each in (model(), model(name="me"), other(name="it"))]
+        assert answers == [("you", ""), ("me", ""), ("it", "hi")]
+        refused = model.with_options(gpu="H101")
+        with pytest.raises(InvalidError, match="GPU H101 is unknown"):
+            refused().greet.remote()
