@@ -35,8 +35,6 @@ Ask = Callable[[str, float], Answer]
 
 def ask_http(url: str, timeout_s: float) -> Answer:
     """GET a URL; never raises for what the other side does."""
-    import httpx  # late: every program imports this file, and only an apply asks
-
     import httpx  # late: a preview asks nothing, and its program starts 0.1 s sooner
 
     try:
