@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import modal.runner
@@ -29,17 +29,24 @@ def deploy(order: DeployOrder, tell: Callable[[Any], None]) -> dict[str, Any]:
     OutputManager._set(output)
     what = f"deploying {request.environment}/{request.app_name}"
     try:
-        result = asyncio.run(_deploy(inner_app(loaded.app), order))
+        result = _finished(_deploy(inner_app(loaded.app), order))
     except ModalStackError:
         raise
     except ImageBuildError as error:
         said = " ".join(str(error).split()).rstrip(".")
-        raise DeployFailed(
-            f"{what}: {said}; the build printed last: {' / '.join(output.last_lines)}"
-        ) from error
+        printed = " / ".join(output.last_lines) or "nothing"
+        raise DeployFailed(f"{what}: {said}; the build printed last: {printed}") from error
     except Exception as error:
-        raise translated(error, what) from error
+        raise translated(error, what, otherwise=DeployFailed) from error
     return {"app_id": result.app_id, "warnings": list(result.warnings)}
+
+
+def _finished(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run it to its end. Tasks of the SDK that it leaves behind end with this process.
+
+    `asyncio.run` would cancel them and wait, without a deadline, for those that go on.
+    """
+    return asyncio.new_event_loop().run_until_complete(work)
 
 
 async def _deploy(app: Any, order: DeployOrder) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from modal._output.manager import DisabledOutputManager
 
 KEPT_LINES = 12
+LONGEST_LINE = 300
 
 
 class ToldOutput(DisabledOutputManager):
@@ -22,7 +23,7 @@ class ToldOutput(DisabledOutputManager):
         """Take what a build printed."""
         del prefix
         for line in log.data.splitlines():
-            text = line.strip()
+            text = line.strip()[:LONGEST_LINE]
             if text:
                 self.last_lines.append(text)
                 self._tell(f"building image: {text}")

@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Mapping
 from typing import Final
 
+from grpclib.exceptions import StreamTerminatedError
 from modal import exception
 
 from pulumi_modal.errors import (
@@ -42,6 +43,7 @@ KINDS: Final[Mapping[type[BaseException], type[GatewayError]]] = {
     exception.ClientClosed: Unavailable,
     exception.LogsFetchError: Unavailable,
     exception.TimeoutError: Unavailable,  # with all its subclasses
+    StreamTerminatedError: Unavailable,
     builtins.ConnectionError: Unavailable,
     builtins.TimeoutError: Unavailable,
 }
@@ -52,9 +54,14 @@ CURES: Final[Mapping[type[GatewayError], str]] = {
 }
 
 
-def translated(error: BaseException, what: str) -> GatewayError:
-    """The error as one of ours, in one line: what was asked, what Modal said, what to do."""
-    kind = next((KINDS[one] for one in type(error).__mro__ if one in KINDS), Unavailable)
+def translated(
+    error: BaseException, what: str, otherwise: type[GatewayError] = GatewayError
+) -> GatewayError:
+    """The error as one of ours, in one line: what was asked, what Modal said, what to do.
+
+    What the table does not know, as an error of the user's file, becomes `otherwise`.
+    """
+    kind = next((KINDS[one] for one in type(error).__mro__ if one in KINDS), otherwise)
     said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     cure = CURES.get(kind)
     return kind(f"{what}: {said}; {cure}" if cure else f"{what}: {said}")
