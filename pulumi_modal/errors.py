@@ -2,7 +2,8 @@
 
 ModalStackError
 ├── SpecError            a stack or its inputs say something that cannot be (all problems at once)
-├── SourceError          a Modal file cannot be loaded, or never ended loading
+├── SourceError          a Modal file cannot be loaded
+│   └── NoAnswer         the child process that worked on it ended, or was ended, without an answer
 ├── PlanError            a file loads, but what it asks for with this stack cannot be deployed
 ├── BindingError         the credentials reach another workspace or environment than the stack's
 └── GatewayError         Modal refused a call or did not answer it
@@ -27,6 +28,10 @@ class SpecError(ModalStackError):
 
 class SourceError(ModalStackError):
     """A Modal file cannot be loaded, or its import never ended."""
+
+
+class NoAnswer(SourceError):
+    """The child process that worked on a file ended, or was ended, before it answered."""
 
 
 class PlanError(ModalStackError):

@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf.empty_pb2 import Empty
 from modal_proto import api_pb2
 
-from pulumi_modal.errors import NotFound, Refused, SourceError
+from pulumi_modal.errors import DeployFailed, ModalStackError, NoAnswer, NotFound, Refused
 from pulumi_modal.gateway.credentials import Credentials
 from pulumi_modal.gateway.observation import observed
 from pulumi_modal.gateway.port import (
@@ -29,7 +29,9 @@ from pulumi_modal.source.environment import child_environment
 _RUNNING = frozenset(
     {api_pb2.APP_STATE_DEPLOYED, api_pb2.APP_STATE_DETACHED, api_pb2.APP_STATE_EPHEMERAL}
 )
+_OVER = frozenset({api_pb2.APP_STATE_STOPPING, api_pb2.APP_STATE_STOPPED})
 _EXISTING = api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED
+_MORE_TIME = "give the resource more (`custom_timeouts`), or see what its image build waits for"
 
 
 class ModalGateway:
@@ -120,9 +122,10 @@ class ModalGateway:
             else:
                 self._wire.call("VolumeGetOrCreate", _volume(need), what)
         except NotFound:
+            keys = need.required_keys if isinstance(need, SecretNeed) else ()
+            if keys and not self._unmet(SecretNeed(need.name, need.environment)):
+                return (f"all of {', '.join(keys)} in {kind} {need.name}",)
             return (f"{kind} {need.name}",)
-        except Refused as error:  # it lacks keys
-            return (str(error),)
         return ()
 
     def deploy(self, order: DeployOrder, tell: Tell) -> str:
@@ -138,16 +141,19 @@ class ModalGateway:
                 env=env,
                 deadline_s=order.deadline_s,
                 what=what,
-                on_event=tell,
+                cure=_MORE_TIME,
+                on_event=lambda words: tell(self._without_secret(words)),
             )
-        except SourceError as error:
-            raise SourceError(self._without_secret(str(error))) from None
+        except NoAnswer as error:
+            raise DeployFailed(self._without_secret(str(error))) from None
+        except ModalStackError as error:
+            raise type(error)(self._without_secret(str(error))) from None
         for warning in done.answer["warnings"]:
             tell(f"Modal warns: {warning}")
         return str(done.answer["app_id"])
 
     def _without_secret(self, text: str) -> str:
-        """What a file printed before it died may hold the token that its process was given."""
+        """What a file says may hold the token that its process was given."""
         return text.replace(self._credentials.token_secret, "(token)")
 
     def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
@@ -162,7 +168,14 @@ class ModalGateway:
         """Stop an app for good."""
         source = api_pb2.APP_STOP_SOURCE_PYTHON_CLIENT
         request = api_pb2.AppStopRequest(app_id=app_id, source=source)
-        self._wire.call("AppStop", request, f"stopping {app_id}")
+        what = f"stopping {app_id}"
+        try:
+            self._wire.call("AppStop", request, what)
+        except Refused as refused:
+            about = api_pb2.AppGetLifecycleRequest(app_id=app_id)
+            if self._wire.call("AppGetLifecycle", about, what).lifecycle.app_state in _OVER:
+                raise NotFound(str(refused)) from refused
+            raise
 
     def last_lines(self, app_id: str, count: int, since: datetime) -> Sequence[str]:
         """What the containers of an app printed last, at this moment (UTC) or after it."""

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_modal import errors
-from pulumi_modal.errors import ModalStackError, SourceError
+from pulumi_modal.errors import ModalStackError, NoAnswer, SourceError
 from pulumi_modal.source.forkserver import Child
 from pulumi_modal.source.inside import Job
 from pulumi_modal.source.trace import place_in_dump
@@ -144,9 +144,9 @@ def run(  # noqa: PLR0913  # keyword-only beyond the work itself
         if dump or not in_time:
             place = place_in_dump(dump, root.resolve())
             hung = f", it hung at {place}" if place else ""
-            raise SourceError(f"{what} did not end within {deadline_s:g} s{hung}; {cure}")
+            raise NoAnswer(f"{what} did not end within {deadline_s:g} s{hung}; {cure}")
         last = f"; it printed last: {output.splitlines()[-1][:200]}" if output else ""
-        raise SourceError(f"{what} {_status(running.child.poll())}{last}")
+        raise NoAnswer(f"{what} {_status(running.child.poll())}{last}")
 
 
 def _start(stack: ExitStack, make: type[Job], *args: Any) -> _Run:
