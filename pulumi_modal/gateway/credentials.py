@@ -18,7 +18,7 @@ from pulumi_modal.errors import BindingError, Unauthenticated, Unavailable
 LOCAL_WORKSPACE: Final = "local"
 HOME_VARIABLE: Final = "MODAL_LOCAL_HOME"
 ENVIRONMENT_VARIABLE: Final = "MODAL_ENVIRONMENT"
-_START: Final = "start it with `pulumi-modal local start`"
+START: Final = "start it with `pulumi-modal local start`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +83,18 @@ def local_credentials(home: Path) -> Credentials:
         profile = tomllib.loads((home / "modal.toml").read_text("utf-8"))[LOCAL_WORKSPACE]
         return _of_profile(profile)
     except FileNotFoundError as error:
-        raise Unavailable(f"there is no local Modal in {home}: {_START}") from error
+        raise Unavailable(f"there is no local Modal in {home}: {START}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Unavailable(
-            f"{home / 'modal.toml'} does not say how to reach the local Modal: {_START}"
+            f"{home / 'modal.toml'} does not say how to reach the local Modal: {START}"
         ) from error
 
 
 def ambient_credentials(environ: Mapping[str, str]) -> Credentials:
     """What the `modal` client would use: variables first, then the active profile."""
     path = Path(environ.get("MODAL_CONFIG_PATH") or "~/.modal.toml").expanduser()
-    profile = {**_active_profile(path, environ.get("MODAL_PROFILE", ""))}
+    named = environ.get("MODAL_PROFILE", "")
+    profile = {**_active_profile(path, named)}
     for key in ("server_url", "token_id", "token_secret"):
         given = environ.get(f"MODAL_{key.upper()}")
         if given:
@@ -102,8 +103,9 @@ def ambient_credentials(environ: Mapping[str, str]) -> Credentials:
     try:
         return _of_profile(profile)
     except KeyError as error:
+        where = f" in the profile {named} of {path}" if named else ""
         raise Unauthenticated(
-            "there is no Modal token: run `modal token new`, or set MODAL_TOKEN_ID and"
+            f"there is no Modal token{where}: run `modal token new`, or set MODAL_TOKEN_ID and"
             " MODAL_TOKEN_SECRET"
         ) from error
 
@@ -127,6 +129,10 @@ def _section(profiles: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _of_profile(profile: Mapping[str, Any]) -> Credentials:
+    """What a profile holds; KeyError when something is missing or empty."""
+    for key in ("server_url", "token_id", "token_secret"):
+        if not profile[key]:
+            raise KeyError(key)
     return Credentials(
         str(profile["server_url"]), str(profile["token_id"]), str(profile["token_secret"])
     )
