@@ -64,4 +64,4 @@ def _placed(sentence: str, app: DeclaredApp) -> tuple[str, str]:
     message = sentence[found.end() :]
     if not key:
         return app.function(function), message
-    return app.setting(function, key) or join(app.function(function), key), message
+    return app.setting(function, key) or join(app.home, "functions", function, key), message
