@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import modal
 import psutil
 import pytest
 
@@ -40,11 +41,6 @@ def web():
 
     return asgi
 """
-WRITE = """
-import modal
-print(modal.Function.from_name("kept", "write").remote({text!r}))
-print(modal.Function.from_name("kept", "web").get_web_url())
-"""
 
 
 @pytest.fixture
@@ -53,8 +49,16 @@ def server(tmp_path: Path) -> Iterator[LocalModalServer]:
         yield running
 
 
-def write(server: LocalModalServer, text: str) -> list[str]:
-    return server.python(WRITE.format(text=text)).stdout.split("\n")[:2]
+def write(server: LocalModalServer, text: str) -> tuple[str, str]:
+    """What the container was given, and what it has written so far."""
+    with server.client() as client:
+        given, content = modal.Function.from_name("kept", "write", client=client).remote(text)
+    return given, content
+
+
+def web_url(server: LocalModalServer) -> str:
+    with server.client() as client:
+        return str(modal.Function.from_name("kept", "web", client=client).get_web_url())
 
 
 def test_everything_survives_a_restart_and_a_kill(server: LocalModalServer, tmp_path: Path) -> None:
@@ -65,21 +69,22 @@ def test_everything_survives_a_restart_and_a_kill(server: LocalModalServer, tmp_
     refused = server.modal("deploy", "kept.py", cwd=tmp_path, check=False)
     assert "lacks the required keys: KEY" in " ".join(refused.stderr.split())
     server.modal("secret", "create", "--force", "kept-secret", "KEY=value")
-    server.modal("deploy", "kept.py", cwd=tmp_path)
+    server.deploy(tmp_path / "kept.py")
     access = server.access
-    printed, url = write(server, "a")
-    assert printed == "('value', 'a')"
+    url = web_url(server)
+    assert write(server, "a") == ("value", "a")
 
     server.stop()
     server.start()
     assert server.access == access
-    assert write(server, "b") == ["('value', 'ab')", url]
+    assert write(server, "b") == ("value", "ab")
 
     containers = server.containers()
     assert containers
     server.kill()
     server.start()
-    assert write(server, "c") == ["('value', 'abc')", url]
+    assert write(server, "c") == ("value", "abc")
+    assert web_url(server) == url
     assert httpx.get(url, timeout=60).text == "web"
     _, alive = psutil.wait_procs(containers, timeout=10)
     assert not alive, "containers of the killed server"
@@ -99,8 +104,8 @@ def test_secret_values_are_shown_to_containers_alone(
 ) -> None:
     (tmp_path / "kept.py").write_text(APP)
     server.modal("secret", "create", "kept-secret", "KEY=the-value-itself")
-    server.modal("deploy", "kept.py", cwd=tmp_path)
-    assert "the-value-itself" in write(server, "a")[0]
+    server.deploy(tmp_path / "kept.py")
+    assert write(server, "a") == ("the-value-itself", "a")
     shown = [
         server.modal("secret", "list", "--json").stdout,
         json.dumps(server.status()),
@@ -111,25 +116,24 @@ def test_secret_values_are_shown_to_containers_alone(
     assert not [text for text in shown if "the-value-itself" in text]
 
 
-def test_files_go_to_volumes_of_both_versions_and_come_back(
-    server: LocalModalServer, tmp_path: Path
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_files_go_to_a_volume_and_come_back(
+    server: LocalModalServer, tmp_path: Path, version: str
 ) -> None:
     content = bytes(range(256)) * 40_000  # more than a block
     (tmp_path / "big file.bin").write_bytes(content)
-    for version in ("1", "2"):
-        name = f"files-{version}"
-        server.modal("volume", "create", name, "--version", version)
-        server.modal("volume", "put", name, "big file.bin", "/in/big file.bin", cwd=tmp_path)
-        assert server.modal("volume", "ls", name, "/in").stdout.split("\n")[0] == "in/big file.bin"
-        server.modal("volume", "cp", name, "in/big file.bin", "copy.bin")
-        server.modal("volume", "rm", name, "in", "-r")
-        assert server.modal("volume", "ls", name).stdout.split() == ["copy.bin"]
-        server.modal("volume", "get", name, "copy.bin", f"back-{version}.bin", cwd=tmp_path)
-        assert (tmp_path / f"back-{version}.bin").read_bytes() == content
-        missing = server.modal("volume", "get", name, "none.bin", check=False)
-        assert missing.returncode != 0
-        outside = server.modal("volume", "ls", name, "../..", check=False)
-        assert "leads out of the volume" in " ".join(outside.stderr.split())
+    server.modal("volume", "create", "files", "--version", version)
+    server.modal("volume", "put", "files", "big file.bin", "/in/big file.bin", cwd=tmp_path)
+    assert server.modal("volume", "ls", "files", "/in").stdout.split("\n")[0] == "in/big file.bin"
+    server.modal("volume", "cp", "files", "in/big file.bin", "copy.bin")
+    server.modal("volume", "rm", "files", "in", "-r")
+    assert server.modal("volume", "ls", "files").stdout.split() == ["copy.bin"]
+    server.modal("volume", "get", "files", "copy.bin", "back.bin", cwd=tmp_path)
+    assert (tmp_path / "back.bin").read_bytes() == content
+    missing = server.modal("volume", "get", "files", "none.bin", check=False)
+    assert missing.returncode != 0
+    outside = server.modal("volume", "ls", "files", "../..", check=False)
+    assert "leads out of the volume" in " ".join(outside.stderr.split())
 
 
 RUN = """
