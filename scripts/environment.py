@@ -85,6 +85,8 @@ def _belongs_here() -> bool:
 def _make() -> None:
     version = ".".join(map(str, sys.version_info[:3]))
     say(f"Making .venv with Python {version} ({sys.executable}).")
+    if VENV.is_symlink():
+        VENV.unlink()  # what it leads to is somebody else's
     made = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(VENV)],
         capture_output=True,
