@@ -108,7 +108,7 @@ class AppLifecycle:
             functions = self._functions(app, inputs)
         return {
             **visible_outputs(found, functions, inputs),
-            DEPLOYED: deployed_state(found, functions),
+            DEPLOYED: deployed_state(inputs, found, functions),
         }
 
     def _functions(self, app: AppRef, inputs: Props) -> Functions:
