@@ -17,11 +17,10 @@ from pulumi.dynamic import (
 
 from pulumi_modal.gateway.connect import connect
 from pulumi_modal.provider import app_check, app_diff
-from pulumi_modal.provider.app_drift import drifted_inputs
-from pulumi_modal.provider.app_inputs import inputs_of
+from pulumi_modal.provider.app_drift import deployed_inputs, drifted_inputs
 from pulumi_modal.provider.app_lifecycle import AppLifecycle, app_ref, visible_outputs
 from pulumi_modal.provider.app_preview import predicted
-from pulumi_modal.provider.binding import binding_problem
+from pulumi_modal.provider.binding import binding_problems
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import plain
 
@@ -34,9 +33,7 @@ class AppProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Inputs, canonical and completed with the plan of the file; what is wrong with them."""
         inputs, problems = app_check.checked(plain(news), Path.cwd())
-        unbound = binding_problem(inputs.get("environment"))
-        if unbound:
-            problems = [*problems, ("environment", unbound)]
+        problems = [*binding_problems(inputs, "environment"), *problems]
         return CheckResult(inputs, [CheckFailure(path, reason) for path, reason in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -55,7 +52,7 @@ class AppProvider(ResourceProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The app as it is now; never fails for one that is not ready."""
         outs = plain(props)
-        inputs = inputs_of(outs)
+        inputs = deployed_inputs(outs)
         found = _lifecycle(inputs).look(inputs)
         if found is None:
             return ReadResult(None, {})

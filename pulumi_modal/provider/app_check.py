@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from pulumi_modal.planning.plan import plan_one
 from pulumi_modal.provider.app_inputs import completed, is_complete, plan_request
 from pulumi_modal.provider.props import Props, has_unknown
 from pulumi_modal.spec.effective import check_effective
+from pulumi_modal.spec.probe import parse_probe, unreachable_problems
 from pulumi_modal.spec.problem import Problem
 from pulumi_modal.spec.service import ServiceSpec
 from pulumi_modal.spec.service_reader import parse_service
@@ -20,17 +21,20 @@ Checked = tuple[dict[str, Any], list[tuple[str, str]]]
 
 _BY_STACK_WORD: Final = {"name": "app_name", "functions": "overrides"}
 """Where an App says what a stack file calls otherwise."""
+_ANY_SERVICE: Final = "app"
+"""The stack's name for a service, which an App does not have."""
 
 
 def checked(news: Props, root: Path) -> Checked:
     """Complete inputs; those that the program has planned are taken as they are."""
     if is_complete(news):
-        return dict(news), list(_probe_problems(news))
+        return dict(news), list(_failures(_probe_problems(news)))
     if has_unknown(news):
         return dict(news), []  # the engine asks again when everything is known
     service, problems = _read(news, root)
-    if service is None or any(problem.is_error for problem in problems):
-        return dict(news), [_failure(one) for one in problems if one.is_error]
+    failures = list(_failures(problems))
+    if service is None or failures:
+        return dict(news), failures
     return _planned(news, service, root)
 
 
@@ -42,7 +46,7 @@ def _read(news: Props, root: Path) -> tuple[ServiceSpec | None, list[Problem]]:
         "functions": news.get("overrides") or {},
         **{word: news[word] for word in ("app", "strategy", "tag", "probe") if news.get(word)},
     }
-    return parse_service(str(news.get("app_name")), words, "", root)
+    return parse_service(_ANY_SERVICE, words, "", root)
 
 
 def _planned(news: Props, service: ServiceSpec, root: Path) -> Checked:
@@ -58,29 +62,25 @@ def _planned(news: Props, service: ServiceSpec, root: Path) -> Checked:
         return dict(news), [("source", str(error))]
     inputs = completed(said, plan)
     effective = {name: one.effective for name, one in plan.functions.items()}
-    wrong = [_failure(one) for one in check_effective(effective) if one.is_error]
-    return inputs, [*wrong, *_probe_problems(inputs)]
+    return inputs, list(_failures([*check_effective(effective), *_probe_problems(inputs)]))
 
 
-def _probe_problems(inputs: Props) -> Iterator[tuple[str, str]]:
+def _probe_problems(inputs: Props) -> list[Problem]:
     probe = inputs.get("probe")
-    if not probe or has_unknown(inputs["functions"]):
-        return
-    with_url = [
+    if not probe or has_unknown([probe, inputs["functions"]]):
+        return []
+    read, problems = parse_probe(probe, "probe")
+    urls = [
         name
         for name, settings in inputs["functions"].items()
         if settings.get("web") is not None or settings.get("kind") == "server"
     ]
-    asked = probe.get("function")
-    if not with_url:
-        yield "probe", "nothing in the source has a URL that a probe could ask; remove the probe"
-    elif asked is not None and asked not in with_url:
-        yield (
-            "probe.function",
-            f"{asked!r} has no URL; allowed: {', '.join(sorted(with_url))}",
-        )
+    return [*problems, *unreachable_problems(read, urls, "probe")]
 
 
-def _failure(problem: Problem) -> tuple[str, str]:
-    word, dot, rest = problem.path.partition(".")
-    return f"{_BY_STACK_WORD.get(word, word)}{dot}{rest}", problem.line()
+def _failures(problems: Iterable[Problem]) -> Iterator[tuple[str, str]]:
+    """The errors among the problems, under the words of an App."""
+    for problem in problems:
+        if problem.is_error:
+            word, dot, rest = problem.path.partition(".")
+            yield f"{_BY_STACK_WORD.get(word, word)}{dot}{rest}", problem.reason()

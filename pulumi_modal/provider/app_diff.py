@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pulumi.dynamic import DiffResult
 
-from pulumi_modal.provider.props import Props
+from pulumi_modal.provider.props import Props, has_unknown
 
 
 class Effect(Enum):
@@ -42,9 +42,9 @@ def diff(olds: Props, news: Props) -> DiffResult:
     )
 
 
-def _fixed_changed(olds: Any, news: Any) -> bool:
-    if not (isinstance(olds, Mapping) and isinstance(news, Mapping)):
-        return False
+def _fixed_changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    if has_unknown(olds) or has_unknown(news):
+        return False  # the engine asks again when everything is known
     return any(
         olds[name].get(FIXED_AT_FIRST_DEPLOY) != news[name].get(FIXED_AT_FIRST_DEPLOY)
         for name in olds.keys() & news.keys()

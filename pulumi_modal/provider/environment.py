@@ -23,14 +23,11 @@ from pulumi.dynamic import (
 from pulumi_modal.errors import NotFound, Refused
 from pulumi_modal.gateway.connect import connect
 from pulumi_modal.gateway.port import Gateway
-from pulumi_modal.provider.binding import binding_problem
+from pulumi_modal.provider.binding import binding_problems
 from pulumi_modal.provider.operation import Operation, current
-from pulumi_modal.provider.props import has_unknown, plain
-from pulumi_modal.spec.naming import ENVIRONMENT_NAME, WORKSPACE_NAME
-from pulumi_modal.spec.problem import Problem
-from pulumi_modal.spec.refusal import Refusal
+from pulumi_modal.provider.props import plain
 
-_RULES = {"name": ENVIRONMENT_NAME, "workspace": WORKSPACE_NAME}
+_IDENTITY = ("name", "workspace")
 
 
 class EnvironmentProvider(ResourceProvider):
@@ -41,25 +38,14 @@ class EnvironmentProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Names that Modal accepts."""
         inputs = plain(news)
-        failures = []
-        for key, rule in _RULES.items():
-            value = inputs.get(key)
-            if not has_unknown(value):
-                try:
-                    rule(value)
-                except Refusal as refusal:
-                    said = Problem(key, refusal.message, value, refusal.allowed, refusal.nearest)
-                    failures.append(CheckFailure(key, said.line()))
-        unbound = binding_problem(inputs.get("name"))
-        if unbound:
-            failures.append(CheckFailure("name", unbound))
-        return CheckResult(inputs, failures)
+        problems = binding_problems(inputs, "name")
+        return CheckResult(inputs, [CheckFailure(key, reason) for key, reason in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Another name or workspace is another environment."""
         olds, news = plain(_olds), plain(_news)
         return DiffResult(
-            changes=None, replaces=[key for key in _RULES if olds.get(key) != news.get(key)]
+            changes=None, replaces=[key for key in _IDENTITY if olds.get(key) != news.get(key)]
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -73,7 +59,7 @@ class EnvironmentProvider(ResourceProvider):
         outs = plain(props)
         if outs["name"] not in _gateway(outs).environments():
             return ReadResult(None, {})
-        return ReadResult(id_, outs, {key: outs[key] for key in _RULES})
+        return ReadResult(id_, outs, {key: outs[key] for key in _IDENTITY})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Nothing of an environment changes in place yet; keep what is known."""

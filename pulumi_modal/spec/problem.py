@@ -45,12 +45,11 @@ class Problem:
 
     def line(self) -> str:
         """The problem in one line."""
-        said = shown(self.value)
-        text = (
-            f"{self.path or 'stack'}: {said} {self.message}"
-            if said
-            else f"{self.path or 'stack'}: {self.message}"
-        )
+        return " ".join(f"{self.path or 'stack'}: {self.reason()}".split())
+
+    def reason(self) -> str:
+        """The same without the path: for where that is told apart."""
+        text = f"{shown(self.value)} {self.message}"
         if self.allowed:
             text += f"; allowed: {self.allowed}"
         if self.nearest:
