@@ -6,11 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from pulumi_modal.errors import NotReady
 from pulumi_modal.spec.probe import Probe
 
-_SHOWN_BODY: int = 200
+_SHOWN_BODY: Final = 200
+_READ_BODY: Final = 1024 * 1024
+"""Bytes of an answer that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,19 @@ def ask_http(url: str, timeout_s: float) -> Answer:
     """GET a URL; never raises for what the other side does."""
     import httpx  # late: a preview asks nothing, and its program starts 0.1 s sooner
 
+    end = time.monotonic() + timeout_s
+    body = bytearray()
     try:
-        response = httpx.get(url, timeout=timeout_s, follow_redirects=True)
+        with httpx.stream("GET", url, timeout=timeout_s, follow_redirects=True) as response:
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) >= _READ_BODY or time.monotonic() >= end:
+                    break  # an answer without an end
     except httpx.TimeoutException:
         return Answer(failure=f"no answer within {timeout_s:g} s")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Answer(failure=f"{type(error).__name__}: {error}")
-    return Answer(response.status_code, response.text)
+    return Answer(response.status_code, body.decode(response.encoding or "utf-8", "replace"))
 
 
 def is_ready(answer: Answer, probe: Probe) -> bool:
