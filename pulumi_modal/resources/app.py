@@ -13,7 +13,7 @@ from pulumi_modal.provider.app import AppProvider
 from pulumi_modal.provider.app_inputs import completed
 from pulumi_modal.spec.plan import Plan
 
-_COMPUTED = ("url", "urls", "app_id", "version")
+_COMPUTED = ("url", "urls", "app_id", "version", "functions", "code")
 
 
 class App(Resource, module="modal", name="App"):
