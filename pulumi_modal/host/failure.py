@@ -20,12 +20,16 @@ _DETAILS = "grpc-status-details-bin"
 def abort(context: grpc.ServicerContext, error: Exception, engine: Engine, urn: str) -> NoReturn:
     """End the call with the error in one line; where it happened goes to `pulumi --debug`."""
     engine.debug("".join(traceback.format_exception(error)), urn)
-    if isinstance(error, (ModalStackError, ValueError)):
-        words = str(error)
-    else:
-        words = f"{type(error).__name__}: {error}"
-    context.abort(grpc.StatusCode.UNKNOWN, words)
+    context.abort(grpc.StatusCode.UNKNOWN, _words(error))
     raise AssertionError("abort returned")
+
+
+def _words(error: Exception) -> str:
+    """Our own errors are written for people; any other is told with its class, in one line."""
+    if isinstance(error, ModalStackError):
+        return str(error)
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def abort_keeping(

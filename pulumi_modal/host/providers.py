@@ -11,7 +11,9 @@ from typing import Any
 import dill  # type: ignore[import-untyped]
 from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 from pulumi.runtime import Settings, configure
+from pulumi.runtime._serialization import _deserialize  # secrets that a provider has captured
 
+from pulumi_modal.errors import SpecError
 from pulumi_modal.provider.props import PROVIDER_KEY
 
 
@@ -32,7 +34,7 @@ class Providers:
         configure(Settings(project=project, stack="stack", organization="organization"))
         named = [bag[PROVIDER_KEY] for bag in bags if isinstance(bag.get(PROVIDER_KEY), str)]
         if not named:
-            raise ValueError(
+            raise SpecError(
                 "this resource cannot be imported: it holds no provider; declare it in the program"
                 " instead, and `pulumi up` takes over what is there"
             )
@@ -44,6 +46,6 @@ class Providers:
             return found
 
     def _load(self, pickled: str, project: str) -> ResourceProvider:
-        found: ResourceProvider = dill.loads(base64.b64decode(pickled))  # noqa: S301  # see `of`
+        found: ResourceProvider = _deserialize(dill.loads, base64.b64decode(pickled))
         found.configure(ConfigureRequest(Config(dict(self.config), project)))
         return found
