@@ -18,11 +18,11 @@ from dataclasses import dataclass
 import psutil
 import uvloop
 
+from modal_local.errors import Conflict
 from modal_local.images.builder import ImageBuilder
 from modal_local.ingress.assigned import AssignedUrls
 from modal_local.ingress.blobs import BlobDoor, BlobListener
 from modal_local.ingress.server import Ingress
-from modal_local.model import Conflict
 from modal_local.rpc.access import Guard
 from modal_local.rpc.nouns import Rooms, nouns
 from modal_local.rpc.presence import Presence

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from modal_local.model import LocalModalError
+from modal_local.errors import LocalModalError
 
 LOOPBACK: Final = "127.0.0.1"
 WORKSPACE: Final = "local"

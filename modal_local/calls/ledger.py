@@ -15,7 +15,7 @@ from modal_proto import api_pb2
 
 from modal_local.calls.call import Call, Input, InputState
 from modal_local.calls.retention import Cap, Retention
-from modal_local.model import NotFound
+from modal_local.errors import NotFound
 
 SPAWNED: Final = Cap(calls=10_000, size=256 * 1024**2, age_s=7 * 24 * 3600.0)
 WAITED_FOR: Final = Cap(calls=1_000, size=64 * 1024**2, age_s=600.0)

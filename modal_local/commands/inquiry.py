@@ -14,7 +14,7 @@ from grpclib.events import SendRequest, listen
 from grpclib.exceptions import GRPCError
 from modal_proto import api_grpc, api_pb2
 
-from modal_local.model import LocalModalError, NotFound
+from modal_local.errors import LocalModalError, NotFound
 from modal_local.rpc.access import TOKEN_ID_HEADER, TOKEN_SECRET_HEADER
 from modal_local.settings import LOOPBACK, Access
 

@@ -5,7 +5,6 @@ Results go to stdout, talk goes to stderr. Exit 0: done; 1: refused, or not runn
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import logging
@@ -14,16 +13,14 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from types import ModuleType
 from typing import Annotated, Final, NoReturn
 
 import typer
-from grpclib.exceptions import GRPCError
-from modal_proto import api_grpc, api_pb2
 from rich.console import Console
-from rich.table import Table
 
-from modal_local.commands import inquiry, process
-from modal_local.model import LocalModalError
+from modal_local.commands import process
+from modal_local.errors import LocalModalError
 from modal_local.settings import WORKSPACE, Access, Home, command_name, find_home, read_access
 
 _PROGRAM: Final = command_name()
@@ -79,7 +76,7 @@ def status(*, as_json: _Json = False) -> None:
     with _sentences():
         home = find_home()
         running, access = _running(home)
-        found = inquiry.ask(access, inquiry.read_status)
+        found = _report().status(access)
         if as_json:
             facts = {
                 "home": str(home.path),
@@ -90,7 +87,8 @@ def status(*, as_json: _Json = False) -> None:
             }
             _print_json(facts)
             return
-        _print_status(home, running, found)
+        head = f"{running.server_url}  workspace {WORKSPACE}, pid {running.pid}, {home.path}"
+        _report().print_status(head, found)
 
 
 @app.command(epilog=f"Example: {_PROGRAM} logs infer-t4 --follow")
@@ -108,7 +106,8 @@ def logs(
         home = find_home()
         if app_name:
             _, access = _running(home)
-            _app_logs(access, app_name, environment, tail, follow=follow)
+            wanted = (app_name, environment)
+            _report().print_logs(access, wanted, tail, follow=follow)
         elif follow:
             raise LocalModalError("name an app to follow its log")
         else:
@@ -173,47 +172,10 @@ def _running(home: Home) -> tuple[process.Running, Access]:
     return running, access
 
 
-def _app_logs(access: Access, name: str, environment: str, tail: int, *, follow: bool) -> None:
-    async def past(stub: api_grpc.ModalClientStub) -> str:
-        app_id = await inquiry.find_app(stub, name, environment)
-        if not follow:
-            for item in await inquiry.read_logs(stub, app_id, tail):
-                _print_line(item)
-        return app_id
+def _report() -> ModuleType:
+    from modal_local.commands import report  # late: it imports all RPCs of the client
 
-    app_id = inquiry.ask(access, past)
-    if not follow:
-        return
-
-    async def run() -> None:
-        async with inquiry.connection(access) as stub:
-            await inquiry.follow_logs(stub, app_id, _print_line)
-
-    try:
-        asyncio.run(run())
-    except (OSError, GRPCError) as error:
-        raise LocalModalError(f"the log broke off: {error}") from error
-
-
-def _print_line(item: api_pb2.TaskLogs) -> None:
-    print(item.data.rstrip("\n"), flush=True)  # noqa: T201 - the result
-
-
-def _print_status(home: Home, running: process.Running, found: inquiry.Status) -> None:
-    console = Console()
-    console.print(f"{running.server_url}  workspace {WORKSPACE}, pid {running.pid}, {home.path}")
-    apps = Table("App", "Environment", "State", "Version", "GPU", "Containers", "Queued")
-    for item in found.apps:
-        apps.add_row(
-            *(item.name, item.environment, item.state, str(item.version)),
-            *(" ".join(item.gpus) or "-", str(item.containers), str(item.queued)),
-        )
-    console.print(apps if found.apps else "No apps.")
-    if found.containers:
-        containers = Table("Container", "App", "Environment", "GPU (asked for)")
-        for each in found.containers:
-            containers.add_row(each.task_id, each.app, each.environment, each.gpu or "-")
-        console.print(containers)
+    return report
 
 
 def _check_is_home(home: Home) -> None:

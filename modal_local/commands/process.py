@@ -13,7 +13,7 @@ from typing import Final
 
 import psutil
 
-from modal_local.model import LocalModalError
+from modal_local.errors import LocalModalError
 from modal_local.settings import HOME_VARIABLE, Home
 
 START_DEADLINE_S: Final = 60.0

@@ -14,6 +14,7 @@ from typing import Final, Protocol, Self
 
 from modal_proto import api_pb2
 
+from modal_local.errors import Invalid, NotFound
 from modal_local.images.dockerfile import DockerfileError
 from modal_local.images.environment import Environments, environment_key
 from modal_local.images.install import StepInstaller, step_digest
@@ -22,7 +23,7 @@ from modal_local.images.layer import DEFAULT_ENV, Layer, plan_layer
 from modal_local.images.log import BuildLog
 from modal_local.images.record import ImageRecord, ImageRecords
 from modal_local.images.uv import BuildFailed
-from modal_local.model import BuiltImage, Invalid, MountedFile, NotFound
+from modal_local.model import BuiltImage, MountedFile
 
 log = logging.getLogger(__name__)
 CLIENT_VARIABLE: Final = "MODAL_LOCAL_CLIENT_PATH"

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from modal_local.errors import CallFailed, CallTimedOut, LocalModalError, NotFound, QueueFull
 from modal_local.ingress.route import Route
-from modal_local.model import CallFailed, CallTimedOut, LocalModalError, NotFound, QueueFull
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]

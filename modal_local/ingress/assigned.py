@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 
+from modal_local.errors import Conflict
 from modal_local.ingress.route import LOOPBACK, Route
 from modal_local.ingress.server import Ingress
-from modal_local.model import Conflict
 from modal_local.store.web_urls import WebUrl
 
 

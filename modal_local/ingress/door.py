@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from modal_local.errors import LocalModalError
 from modal_local.ingress.answers import (
     BAD_CREDENTIALS,
     NO_CREDENTIALS,
@@ -19,7 +20,7 @@ from modal_local.ingress.answers import (
 )
 from modal_local.ingress.exchange import Exchange
 from modal_local.ingress.route import Route, container_scope
-from modal_local.model import Execution, LocalModalError
+from modal_local.model import Execution
 
 log = logging.getLogger(__name__)
 _BROKEN = Answer(500, "the local Modal could not pass the request on; see its log")

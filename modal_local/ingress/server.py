@@ -10,9 +10,10 @@ from typing import Final, Self
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from modal_local.errors import Conflict
 from modal_local.ingress.door import Door
 from modal_local.ingress.route import LOOPBACK, Route
-from modal_local.model import Conflict, Execution
+from modal_local.model import Execution
 
 _BACKLOG: Final = 1024
 _GOODBYE_S: Final = 2.0

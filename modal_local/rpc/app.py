@@ -9,7 +9,8 @@ from google.protobuf.empty_pb2 import Empty
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
-from modal_local.model import Conflict, Execution, Invalid
+from modal_local.errors import Conflict, Invalid
+from modal_local.model import Execution
 from modal_local.rpc.message import receive
 from modal_local.rpc.presence import Presence
 from modal_local.rpc.publishing import Publisher

@@ -5,7 +5,8 @@ from __future__ import annotations
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
-from modal_local.model import Catalog, Execution, Invalid, LiveFunction
+from modal_local.errors import Invalid
+from modal_local.model import Catalog, Execution, LiveFunction
 from modal_local.rpc.message import receive
 from modal_local.scheduling.admission import refusals
 from modal_local.store.store import Store

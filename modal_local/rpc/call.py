@@ -14,7 +14,7 @@ from modal_proto import api_pb2
 from modal_local.calls.call import Call, Input
 from modal_local.calls.ledger import OutputQuery
 from modal_local.calls.replies import Replies
-from modal_local.model import Invalid, NotFound
+from modal_local.errors import Invalid, NotFound
 from modal_local.rpc.chunks import send_chunks
 from modal_local.rpc.message import header, receive
 from modal_local.supervisor.execution import LocalExecution

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
-from modal_local.model import NotFound
+from modal_local.errors import NotFound
 from modal_local.rpc.message import receive
 from modal_local.rpc.publishing import Publisher
 from modal_local.store.store import Store

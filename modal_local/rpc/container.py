@@ -10,7 +10,8 @@ from grpclib.server import Stream
 from modal_proto import api_pb2
 
 from modal_local.calls.call import Input
-from modal_local.model import ContainerFacts, Invalid, LogSink, NotFound
+from modal_local.errors import Invalid, NotFound
+from modal_local.model import ContainerFacts, LogSink
 from modal_local.rpc.chunks import send_chunks
 from modal_local.rpc.identity import CallerKind, caller, calling_task
 from modal_local.rpc.message import receive

@@ -8,7 +8,7 @@ from typing import Final
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
-from modal_local.model import Conflict, Invalid, NotFound
+from modal_local.errors import Conflict, Invalid, NotFound
 from modal_local.rpc.message import header, receive
 from modal_local.rpc.publishing import Publisher
 from modal_local.settings import WORKSPACE

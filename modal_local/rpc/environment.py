@@ -6,7 +6,7 @@ from google.protobuf.empty_pb2 import Empty
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
-from modal_local.model import Conflict, NotFound
+from modal_local.errors import Conflict, NotFound
 from modal_local.rpc.message import receive
 from modal_local.rpc.publishing import Publisher
 from modal_local.settings import IMAGE_BUILDER_VERSION, WORKSPACE

@@ -9,7 +9,7 @@ from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
-from modal_local.model import Conflict, Invalid, NotFound
+from modal_local.errors import Conflict, Invalid, NotFound
 from modal_local.rpc.handle import bound_handle, function_data, function_handle
 from modal_local.rpc.message import receive
 from modal_local.rpc.publishing import Publisher

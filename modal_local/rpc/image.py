@@ -11,9 +11,9 @@ from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
+from modal_local.errors import Invalid, NotFound
 from modal_local.images.builder import Build, ImageBuilder
 from modal_local.images.record import ImageRecord
-from modal_local.model import Invalid, NotFound
 
 LONGEST_WAIT_S: Final = 55.0
 _Request = TypeVar("_Request")

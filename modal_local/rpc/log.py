@@ -10,7 +10,7 @@ from typing import Final
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
-from modal_local.model import NotFound
+from modal_local.errors import NotFound
 from modal_local.rpc.message import receive
 from modal_local.store.logs import LogFilter, LogLine
 from modal_local.store.store import Store

@@ -6,7 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
-from modal_local.model import NotFound
+from modal_local.errors import NotFound
 from modal_local.rpc.message import receive
 from modal_local.store.mounts import CLIENT_MOUNT_PREFIX
 from modal_local.store.store import Store

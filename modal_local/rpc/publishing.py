@@ -9,7 +9,8 @@ from typing import Protocol
 
 from modal_proto import api_pb2
 
-from modal_local.model import Execution, LocalModalError, NotFound
+from modal_local.errors import LocalModalError, NotFound
+from modal_local.model import Execution
 from modal_local.rpc.web_label import web_endpoints
 from modal_local.store.apps import AppRecord
 from modal_local.store.deployments import Deployment, Release

@@ -11,7 +11,7 @@ from typing import Final
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
-from modal_local.model import (
+from modal_local.errors import (
     AlreadyExists,
     CallFailed,
     Conflict,

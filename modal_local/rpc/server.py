@@ -18,7 +18,7 @@ from grpclib.exceptions import GRPCError, StreamTerminatedError
 from grpclib.server import Server, Stream
 from modal_proto import api_grpc
 
-from modal_local.model import LocalModalError
+from modal_local.errors import LocalModalError
 from modal_local.rpc.access import Guard
 from modal_local.rpc.refusal import grpc_error
 

@@ -10,7 +10,7 @@ from google.protobuf.empty_pb2 import Empty
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
-from modal_local.model import Conflict, Invalid
+from modal_local.errors import Conflict, Invalid
 from modal_local.rpc.message import receive
 from modal_local.store.store import Store
 from modal_local.store.volume_files import NewFile, VolumeFiles

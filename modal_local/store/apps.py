@@ -11,7 +11,7 @@ from typing import Final
 
 from modal_proto import api_pb2
 
-from modal_local.model import AlreadyExists, NotFound
+from modal_local.errors import AlreadyExists, NotFound
 from modal_local.store.database import Database
 from modal_local.store.identity import check_object_name, check_tag, new_id
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from modal_local.model import Invalid, NotFound
+from modal_local.errors import Invalid, NotFound
 from modal_local.store.identity import new_id
 
 _BLOB_ID: Final = re.compile(r"^bl-[A-Za-z0-9]{22}$")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from modal_proto import api_pb2
 
-from modal_local.model import LiveFunction, MountedFile, NotFound
+from modal_local.errors import NotFound
+from modal_local.model import LiveFunction, MountedFile
 from modal_local.store.apps import AppRecord
 from modal_local.store.deployments import Deployment
 from modal_local.store.functions import Bound

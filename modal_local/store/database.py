@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 
-from modal_local.model import LocalModalError
+from modal_local.errors import LocalModalError
 from modal_local.store.schema import SCHEMA, VERSION
 
 _BUSY_S: Final = 5.0

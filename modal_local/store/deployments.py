@@ -10,7 +10,7 @@ from functools import cached_property
 
 from modal_proto import api_pb2
 
-from modal_local.model import Conflict, NotFound
+from modal_local.errors import Conflict, NotFound
 from modal_local.store.apps import AppRecord, Apps
 from modal_local.store.database import Database
 from modal_local.store.functions import Functions

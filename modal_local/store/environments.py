@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from modal_local.model import AlreadyExists, Conflict, Invalid, NotFound
+from modal_local.errors import AlreadyExists, Conflict, Invalid, NotFound
 from modal_local.store.database import Database
 from modal_local.store.identity import check_environment_name, new_id
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from modal_proto import api_pb2
 
-from modal_local.model import NotFound
+from modal_local.errors import NotFound
 from modal_local.store.database import Database
 from modal_local.store.identity import new_id
 

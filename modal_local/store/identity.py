@@ -7,7 +7,7 @@ import secrets
 import string
 from typing import Final
 
-from modal_local.model import Invalid
+from modal_local.errors import Invalid
 
 _ALPHABET: Final = string.ascii_letters + string.digits
 _LENGTH: Final = 22

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from modal_proto import api_pb2
 
-from modal_local.model import Conflict, MountedFile, NotFound
+from modal_local.errors import Conflict, NotFound
+from modal_local.model import MountedFile
 from modal_local.store.blobs import Blobs
 from modal_local.store.database import Database
 from modal_local.store.identity import new_id

@@ -8,7 +8,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from modal_local.model import NotFound
+from modal_local.errors import NotFound
 from modal_local.store.database import Database
 from modal_local.store.identity import new_id
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from modal_local.model import AlreadyExists, Invalid, NotFound
+from modal_local.errors import AlreadyExists, Invalid, NotFound
 from modal_local.store.database import Database
 from modal_local.store.environments import Environment
 from modal_local.store.identity import check_object_name, new_id

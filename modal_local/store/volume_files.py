@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from modal_proto import api_pb2
 
-from modal_local.model import AlreadyExists, Conflict, Invalid, NotFound
+from modal_local.errors import AlreadyExists, Conflict, Invalid, NotFound
 
 _Type = api_pb2.FileEntry.FileType
 

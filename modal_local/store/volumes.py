@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from modal_local.model import AlreadyExists, NotFound
+from modal_local.errors import AlreadyExists, NotFound
 from modal_local.store.database import Database
 from modal_local.store.environments import Environment
 from modal_local.store.identity import check_object_name, new_id

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from modal_local.model import Conflict
+from modal_local.errors import Conflict
 from modal_local.store.database import Database
 
 FIRST_PORT: Final = 20_000

@@ -11,7 +11,7 @@ from modal_proto import api_pb2
 
 from modal_local.calls.call import Call, Input
 from modal_local.calls.ledger import Ledger, OutputPage, OutputQuery
-from modal_local.model import NotFound, QueueFull
+from modal_local.errors import NotFound, QueueFull
 from modal_local.supervisor.attempts import Attempts, cancelled
 from modal_local.supervisor.container import STOP_GRACE_S
 from modal_local.supervisor.pool import Pool

@@ -18,14 +18,8 @@ from modal_proto import api_pb2
 
 from modal_local.calls.call import Input
 from modal_local.calls.ledger import Ledger
-from modal_local.model import (
-    Catalog,
-    ContainerFacts,
-    ContainerRuntime,
-    LiveFunction,
-    LogSink,
-    NotFound,
-)
+from modal_local.errors import NotFound
+from modal_local.model import Catalog, ContainerFacts, ContainerRuntime, LiveFunction, LogSink
 from modal_local.supervisor.attempts import Attempts
 from modal_local.supervisor.calling import Calling, Pools
 from modal_local.supervisor.container import STOP_GRACE_S

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from modal_proto import api_pb2
 
 from modal_local.calls.call import Input
-from modal_local.model import CallFailed, CallTimedOut
+from modal_local.errors import CallFailed, CallTimedOut
 
 _Result = api_pb2.GenericResult
 

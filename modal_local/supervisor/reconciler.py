@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from modal_local.model import ContainerRuntime, LocalModalError, LogSink
+from modal_local.errors import LocalModalError
+from modal_local.model import ContainerRuntime, LogSink
 from modal_local.scheduling.scaling import scale
 from modal_local.supervisor.attempts import Attempts
 from modal_local.supervisor.container import Container

@@ -15,7 +15,8 @@ from typing import Final
 
 from modal_proto import api_pb2
 
-from modal_local.model import BuiltImage, Catalog, LocalModalError, LogSink, MountedFile, TaskSpec
+from modal_local.errors import LocalModalError
+from modal_local.model import BuiltImage, Catalog, LogSink, MountedFile, TaskSpec
 from modal_local.supervisor.filesystem import Place, RealHost
 from modal_local.supervisor.leftovers import end_leftovers
 from modal_local.supervisor.process import RunningContainer

@@ -12,7 +12,8 @@ from typing import Final
 from modal_proto import api_pb2
 
 from modal_local.calls.call import Call, Input
-from modal_local.model import LogSink, NotFound
+from modal_local.errors import NotFound
+from modal_local.model import LogSink
 from modal_local.scheduling.scaling import input_concurrency
 from modal_local.supervisor.attempts import Attempts
 from modal_local.supervisor.container import Container

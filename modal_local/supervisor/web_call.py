@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from modal_proto import api_pb2
 
 from modal_local.calls.call import Call
-from modal_local.model import CallFailed
+from modal_local.errors import CallFailed
 from modal_local.supervisor.asgi import decode_event, encode_event
 from modal_local.supervisor.outcomes import call_error
 

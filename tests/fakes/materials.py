@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from modal_local.model import LiveFunction, MountedFile, NotFound
+from modal_local.errors import NotFound
+from modal_local.model import LiveFunction, MountedFile
 
 
 class Materials:

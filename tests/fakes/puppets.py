@@ -13,7 +13,8 @@ from pathlib import Path
 from modal_proto import api_pb2
 
 from modal_local.calls.call import Call, Input
-from modal_local.model import LiveFunction, LocalModalError, MountedFile, NotFound, TaskSpec
+from modal_local.errors import LocalModalError, NotFound
+from modal_local.model import LiveFunction, MountedFile, TaskSpec
 from modal_local.supervisor.execution import LocalExecution, Ports, Room
 
 _pids = itertools.count(1)

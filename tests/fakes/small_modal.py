@@ -29,7 +29,8 @@ from grpclib.exceptions import GRPCError
 from grpclib.server import Server
 from modal_proto import api_grpc, api_pb2
 
-from modal_local.model import BuiltImage, LiveFunction, LocalModalError, MountedFile, NotFound
+from modal_local.errors import LocalModalError, NotFound
+from modal_local.model import BuiltImage, LiveFunction, MountedFile
 from modal_local.rpc.call import CallRpc
 from modal_local.rpc.container import ContainerRpc
 from modal_local.rpc.refusal import grpc_error

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
-from modal_local.model import LocalModalError
+from modal_local.errors import LocalModalError
 
 AsgiApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from modal_local.model import CallFailed, CallTimedOut, NotFound, WebCall
+from modal_local.errors import CallFailed, CallTimedOut, NotFound
+from modal_local.model import WebCall
 from tests.fakes.small_modal import SmallModal, small_modal
 
 APP = """

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from modal_proto import api_pb2
 
+from modal_local.errors import Invalid, NotFound
 from modal_local.images.builder import Build, ImageBuilder
-from modal_local.model import Invalid, NotFound
 from tests.fakes.materials import Materials
 
 BASE = ["FROM python:3.11.12-slim-bookworm", "RUN apt-get update"]

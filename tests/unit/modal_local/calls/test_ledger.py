@@ -11,7 +11,7 @@ from modal_local.calls.call import Call, Input, InputState
 from modal_local.calls.ledger import WAITED_FOR, Ledger, OutputQuery
 from modal_local.calls.replies import Replies
 from modal_local.calls.retention import Cap, Retention
-from modal_local.model import NotFound
+from modal_local.errors import NotFound
 
 SYNC = api_pb2.FUNCTION_CALL_INVOCATION_TYPE_SYNC
 ASYNC = api_pb2.FUNCTION_CALL_INVOCATION_TYPE_ASYNC

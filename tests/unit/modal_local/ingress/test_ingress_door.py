@@ -12,9 +12,9 @@ import httpx
 import pytest
 import websockets
 
+from modal_local.errors import CallFailed, CallTimedOut, Conflict, NotFound, QueueFull
 from modal_local.ingress.route import Route
 from modal_local.ingress.server import Ingress
-from modal_local.model import CallFailed, CallTimedOut, Conflict, NotFound, QueueFull
 from tests.fakes.web_execution import WebExecution
 
 

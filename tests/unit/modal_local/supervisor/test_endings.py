@@ -8,7 +8,7 @@ import pytest
 from modal_proto import api_pb2
 
 from modal_local.calls.call import Call
-from modal_local.model import NotFound
+from modal_local.errors import NotFound
 from modal_local.scheduling import backoff
 from tests.fakes.puppets import FAILURE, Stage, a_function, a_stage
 

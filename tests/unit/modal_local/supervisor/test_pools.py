@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from modal_proto import api_pb2
 
-from modal_local.model import NotFound, QueueFull
+from modal_local.errors import NotFound, QueueFull
 from modal_local.supervisor.calling import MOST_QUEUED
 from modal_local.supervisor.execution import Room
 from tests.fakes.puppets import FAILURE, a_function, a_stage

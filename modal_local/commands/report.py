@@ -1,0 +1,65 @@
+"""What `status` and `logs` ask of a running server, and how it is shown."""
+
+from __future__ import annotations
+
+import asyncio
+
+from grpclib.exceptions import GRPCError
+from modal_proto import api_grpc, api_pb2
+from rich.console import Console
+from rich.table import Table
+
+from modal_local.commands import inquiry
+from modal_local.errors import LocalModalError
+from modal_local.settings import Access
+
+
+def status(access: Access) -> inquiry.Status:
+    """What runs now. Raises LocalModalError."""
+    return inquiry.ask(access, inquiry.read_status)
+
+
+def print_status(head: str, found: inquiry.Status) -> None:
+    """Apps and containers as tables."""
+    console = Console()
+    console.print(head)
+    apps = Table("App", "Environment", "State", "Version", "GPU", "Containers", "Queued")
+    for item in found.apps:
+        apps.add_row(
+            *(item.name, item.environment, item.state, str(item.version)),
+            *(" ".join(item.gpus) or "-", str(item.containers), str(item.queued)),
+        )
+    console.print(apps if found.apps else "No apps.")
+    if found.containers:
+        containers = Table("Container", "App", "Environment", "GPU (asked for)")
+        for each in found.containers:
+            containers.add_row(each.task_id, each.app, each.environment, each.gpu or "-")
+        console.print(containers)
+
+
+def print_logs(access: Access, wanted: tuple[str, str], tail: int, *, follow: bool) -> None:
+    """The log of an app (its name or id, its environment), past or from now on."""
+
+    async def past(stub: api_grpc.ModalClientStub) -> str:
+        app_id = await inquiry.find_app(stub, *wanted)
+        if not follow:
+            for item in await inquiry.read_logs(stub, app_id, tail):
+                _print_line(item)
+        return app_id
+
+    app_id = inquiry.ask(access, past)
+    if not follow:
+        return
+
+    async def run() -> None:
+        async with inquiry.connection(access) as stub:
+            await inquiry.follow_logs(stub, app_id, _print_line)
+
+    try:
+        asyncio.run(run())
+    except (OSError, GRPCError) as error:
+        raise LocalModalError(f"the log broke off: {error}") from error
+
+
+def _print_line(item: api_pb2.TaskLogs) -> None:
+    print(item.data.rstrip("\n"), flush=True)  # noqa: T201 - the result
