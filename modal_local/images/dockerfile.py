@@ -46,19 +46,17 @@ def parse_commands(commands: Iterable[str]) -> list[Instruction]:
 def _logical_lines(commands: Iterable[str]) -> Iterator[str]:
     lines = iter([line for command in commands for line in command.split("\n")])
     for first in lines:
-        line = first.strip()
+        line = first.lstrip()
         if not line or line.startswith("#"):
             continue
-        while _goes_on(line):
+        while (is_open := _has_open_quote(line)) or line.rstrip().endswith("\\"):
             following = next(lines, None)
             if following is None:
                 break
-            joined = line.rstrip()
-            line = (
-                f"{joined[:-1]}{following.strip()}"
-                if joined.endswith("\\")
-                else f"{line}\n{following}"
-            )
+            if is_open:
+                line = f"{line}\n{following}"
+            else:
+                line = f"{line.rstrip()[:-1]}{following.lstrip()}"
         for end in _HEREDOC.findall(line) if line.upper().startswith(("RUN", "COPY")) else []:
             for inner in lines:
                 if inner.strip() == end:
@@ -66,15 +64,14 @@ def _logical_lines(commands: Iterable[str]) -> Iterator[str]:
         yield line
 
 
-def _goes_on(line: str) -> bool:
-    if line.rstrip().endswith("\\"):
-        return True
+def _has_open_quote(line: str) -> bool:
+    """Whether a value of an ENV has a newline in it, and goes on in the next line."""
     if not line.upper().startswith("ENV"):
         return False
     try:
         shlex.split(line)
-    except ValueError:
-        return True  # a quoted value with a newline in it
+    except ValueError as error:
+        return str(error) == "No closing quotation"
     return False
 
 

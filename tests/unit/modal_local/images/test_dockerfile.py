@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from modal_local.images.dockerfile import (
@@ -66,6 +66,8 @@ def test_env(text: str, expected: dict[str, str]) -> None:
     assert assignments(text, {"PATH": "/bin"}) == expected
 
 
+@example({"A": " \n"})
+@example({"A": "\\\n"})
 @given(st.dictionaries(st.from_regex(r"[A-Z_]{1,8}", fullmatch=True), st.text(max_size=30)))
 def test_every_value_that_the_sdk_quotes_comes_back(variables: dict[str, str]) -> None:
     import shlex
