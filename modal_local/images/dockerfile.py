@@ -49,19 +49,21 @@ def _logical_lines(commands: Iterable[str]) -> Iterator[str]:
         line = first.lstrip()
         if not line or line.startswith("#"):
             continue
-        while (is_open := _has_open_quote(line)) or line.rstrip().endswith("\\"):
-            following = next(lines, None)
-            if following is None:
-                break
-            if is_open:
-                line = f"{line}\n{following}"
-            else:
-                line = f"{line.rstrip()[:-1]}{following.lstrip()}"
+        line = _with_continuations(line, lines)
         for end in _HEREDOC.findall(line) if line.upper().startswith(("RUN", "COPY")) else []:
             for inner in lines:
                 if inner.strip() == end:
                     break
         yield line
+
+
+def _with_continuations(line: str, following: Iterator[str]) -> str:
+    while (is_open := _has_open_quote(line)) or line.rstrip().endswith("\\"):
+        more = next(following, None)
+        if more is None:
+            break
+        line = f"{line}\n{more}" if is_open else f"{line.rstrip()[:-1]}{more.lstrip()}"
+    return line
 
 
 def _has_open_quote(line: str) -> bool:
