@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,8 @@ from modal._output.manager import DisabledOutputManager
 
 KEPT_LINES = 12
 LONGEST_LINE = 300
+LEAST_PAUSE_S = 0.2
+"""Between two lines that are told: a build prints faster than people read."""
 
 
 class ToldOutput(DisabledOutputManager):
@@ -17,6 +20,7 @@ class ToldOutput(DisabledOutputManager):
 
     def __init__(self, tell: Callable[[Any], None]) -> None:
         self._tell = tell
+        self._told_at = float("-inf")
         self.last_lines: deque[str] = deque(maxlen=KEPT_LINES)
 
     async def put_streaming_log(self, log: Any, prefix: str = "") -> None:
@@ -26,4 +30,10 @@ class ToldOutput(DisabledOutputManager):
             text = line.strip()[:LONGEST_LINE]
             if text:
                 self.last_lines.append(text)
-                self._tell(f"building image: {text}")
+                self._tell_at_times(f"building image: {text}")
+
+    def _tell_at_times(self, words: str) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= LEAST_PAUSE_S:
+            self._told_at = now
+            self._tell(words)

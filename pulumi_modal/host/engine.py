@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Final
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-LEAST_PAUSE_S: Final = 0.2
-"""Between two words on one row: a build prints faster than people read."""
 DEADLINE_S: Final = 5.0
 
 
@@ -53,19 +50,17 @@ class Engine:
 
 
 class _Row:
-    """Words on one row: none twice, and not faster than people read."""
+    """Words on one row: none twice. The last ones stay there when the operation ends."""
 
     def __init__(self, engine: Engine, urn: str) -> None:
         self._engine = engine
         self._urn = urn
         self._lock = threading.Lock()
         self._last = ""
-        self._at = float("-inf")
 
     def show(self, words: str) -> None:
         with self._lock:
-            now = time.monotonic()
-            if words == self._last or now - self._at < LEAST_PAUSE_S:
+            if words == self._last:
                 return
-            self._last, self._at = words, now
+            self._last = words
         self._engine.ephemeral(words, self._urn)

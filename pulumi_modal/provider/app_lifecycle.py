@@ -132,6 +132,7 @@ class AppLifecycle:
 
     def _wait_ready(self, inputs: Props, outs: Props) -> None:
         if not inputs.get("probe"):
+            self.operation.tell("deployed")
             return
         probe = Probe.model_validate(inputs["probe"])
         if not outs["url"]:
