@@ -174,6 +174,8 @@ class ListOf:
         if not isinstance(value, (list, tuple)):
             near = f"[{value}]" if isinstance(value, str) and value else ""
             raise Refusal("is not a list", allowed=self.allowed, nearest=near)
+        if not value:
+            raise Refusal("is empty; remove the key or name one", allowed=self.allowed)
         return tuple(each(self.rule, value))
 
 

@@ -113,6 +113,7 @@ def test_a_refusal_has_path_value_what_is_allowed_and_the_nearest() -> None:
         pytest.param({"web": {"label": "My_Label"}}, "did you mean my-label?", id="label"),
         pytest.param({"web": {"labels": "x"}}, "did you mean label?", id="key-in-web"),
         pytest.param({"web": {"custom_domains": "a.com"}}, "did you mean [a.com]?", id="domains"),
+        pytest.param({"web": {"custom_domains": []}}, "is empty", id="no-domain"),
         pytest.param({"web": {"custom_domains": ["https://A.com/x"]}}, "mean a.com?", id="domain"),
         pytest.param({"schedule": "daily"}, "belongs to the code", id="schedule"),
         pytest.param({"image": "x"}, "belongs to the code", id="image"),

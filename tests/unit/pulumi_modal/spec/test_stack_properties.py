@@ -1,22 +1,26 @@
-"""Properties of stack parsing: any JSON is a stack or refusals, and every path is in the input."""
+"""Properties of stack parsing: what is sound is read, and every fault is told at its place."""
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.probe import Probe
+from pulumi_modal.spec.problem import join
 from pulumi_modal.spec.service_reader import SERVICE_WORDS
 from pulumi_modal.spec.stack import parse_stack
 from pulumi_modal.spec.vocabulary import IN_CODE, METHODS, OLD_WORDS, ON_METHODS
-from tests.fakes.stacks import SOURCE, a_project
+from tests.fakes import written_stacks
+from tests.fakes.stacks import SOURCE, a_project, a_stack
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -71,7 +75,8 @@ STACKS = st.fixed_dictionaries(
 )
 STEP = re.compile(r'\.?([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
 many = settings(
-    max_examples=300,
+    max_examples=100,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -80,6 +85,9 @@ many = settings(
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return a_project(tmp_path_factory.mktemp("project"))
+
+
+sound = settings(many, max_examples=40)
 
 
 def stands(path: str, raw: Any) -> bool:
@@ -120,25 +128,59 @@ def test_every_problem_is_one_line_about_a_place_in_the_input(root: Path, raw: A
         assert "\n" not in problem.line()
 
 
-@many
-@given(raw=STACKS)
+@sound
+@given(raw=written_stacks.STACKS)
 def test_reading_a_canonical_stack_changes_nothing(root: Path, raw: Any) -> None:
-    stack = parse_stack(raw, root).stack
-    if stack is None:
-        return
-    canonical = json.loads(json.dumps(stack.canonical()))
+    parsed = parse_stack(raw, root)
+    assert parsed.errors == ()
+    assert parsed.stack is not None
+    canonical = json.loads(json.dumps(parsed.stack.canonical()))
     again = parse_stack(canonical, root)
     assert again.errors == ()
-    assert again.stack == stack
+    assert again.stack == parsed.stack
     assert again.stack.canonical() == canonical
 
 
-@many
-@given(raw=MAPS)
-def test_settings_read_from_their_canonical_form_are_the_same(raw: Any) -> None:
-    found, _ = FunctionOverrides.parse(raw, "f")
-    if found is None:
-        return
-    again, problems = FunctionOverrides.parse(found.settings(), "f")
-    assert again == found
-    assert not any(problem.is_error for problem in problems)
+@sound
+@given(raw=written_stacks.STACKS)
+def test_a_variant_is_what_the_service_would_be_with_its_settings(root: Path, raw: Any) -> None:
+    stack = parse_stack(raw, root).stack
+    assert stack is not None
+    for name, service in stack.services.items():
+        for variant, spec in service.deployments().items():
+            assert spec.app_name == (f"{name}-{variant}" if variant else name)
+            alone = spec.canonical() | {"name": spec.app_name}
+            assert parse_stack(a_stack(alone=alone), root).errors == ()
+
+
+def places(raw: Any) -> list[tuple[dict[str, Any], str, str]]:
+    """Every map of settings in a stack: the map, the key to spoil, and its path."""
+    found = []
+    for name, service in raw["services"].items():
+        path = f"services.{name}"
+        maps = {path: service}
+        for word in ("functions", "variants"):
+            maps |= {join(path, word, key): one for key, one in service.get(word, {}).items()}
+        found += [
+            (settings, key, join(at, key))
+            for at, settings in maps.items()
+            for key in settings
+            if key in FunctionOverrides.model_fields or key in ("app", "strategy", "tag", "probe")
+        ]
+    return found
+
+
+@sound
+@given(raw=written_stacks.STACKS, chance=st.randoms(use_true_random=False))
+def test_every_planted_fault_is_told_at_its_place_and_nothing_else(
+    root: Path, raw: Any, chance: Random
+) -> None:
+    spoiled = copy.deepcopy(raw)
+    candidates = places(spoiled)
+    planted = chance.sample(candidates, min(len(candidates), 3))
+    for there, key, _ in planted:
+        there[key] = "?\n?"
+    parsed = parse_stack(spoiled, root)
+    assert sorted({problem.path for problem in parsed.errors}) == sorted(
+        path for _, _, path in planted
+    )
