@@ -78,8 +78,8 @@ class ModalGateway:
         secrets = self._wire.call(
             "SecretList", api_pb2.SecretListRequest(environment_name=environment), asked
         )
-        found = [f"volume {one.label}" for one in volumes.items if one.label]
-        return (*found, *(f"secret {one.label}" for one in secrets.items if one.label))
+        found = sorted(f"volume {one.label}" for one in volumes.items if one.label)
+        return (*found, *sorted(f"secret {one.label}" for one in secrets.items if one.label))
 
     def find(self, app: AppRef) -> Deployment | None:
         """The deployed app of this name; None when there is none, or it was stopped."""
