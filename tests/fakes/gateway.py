@@ -1,0 +1,227 @@
+"""A Modal in memory, as the provider sees one: a `Gateway` without server, SDK or processes.
+
+    gateway = FakeGateway(environments=("dev",))
+    gateway.fail("find", Unavailable("looking up dev/llm: no answer"))
+
+What a deploy makes of a file comes from the real planner, unless a test gives another `plan`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pulumi_modal.errors import DeployFailed, GatewayError, NoAnswer, NotFound, Refused
+from pulumi_modal.gateway.observation import READABLE
+from pulumi_modal.gateway.port import (
+    AppRef,
+    Deployment,
+    DeployOrder,
+    JsonValue,
+    ObservedFunction,
+    SecretNeed,
+    Tell,
+    VolumeNeed,
+)
+from pulumi_modal.planning.plan import plan_one
+from pulumi_modal.source.request import PlanRequest
+from pulumi_modal.spec.plan import Plan, PlannedFunction
+
+
+@dataclass
+class FakeApp:
+    """An app that is deployed: its version, what was sent last, and bounds set since."""
+
+    app_id: str
+    plan: Plan
+    version: int = 1
+    bounds: dict[str, dict[str, JsonValue]] = field(default_factory=dict)
+    lines: list[tuple[datetime, str]] = field(default_factory=list)
+
+
+class FakeGateway:
+    """Keeps what was deployed; `calls` says what was asked, `fail` makes it go wrong."""
+
+    def __init__(
+        self,
+        environments: Iterable[str] = ("main",),
+        plan: Callable[[PlanRequest], Plan] = plan_one,
+    ) -> None:
+        self.calls: list[tuple[str, Any]] = []
+        self.running: dict[AppRef, FakeApp] = {}
+        self.secrets: dict[tuple[str, str], frozenset[str]] = {}
+        self.volumes: set[tuple[str, str]] = set()
+        self.lost: set[tuple[AppRef, str]] = set()
+        """Functions that Modal has lost sight of."""
+        self.keeps_bounds = False
+        """A deploy without changes leaves bounds in force, where the local Modal sets them back."""
+        self.words: tuple[str, ...] = ()
+        """What a deploy tells."""
+        self._environments = set(environments)
+        self._plan = plan
+        self._failures: dict[str, GatewayError] = {}
+        self._numbers = itertools.count(1)
+
+    def fail(self, verb: str, error: GatewayError) -> None:
+        """Let this verb fail from now on."""
+        self._failures[verb] = error
+
+    def heal(self) -> None:
+        """Let nothing fail any more."""
+        self._failures.clear()
+
+    def verbs(self) -> list[str]:
+        """What was asked, in order."""
+        return [verb for verb, _ in self.calls]
+
+    def print(self, app: AppRef, line: str) -> None:
+        """Let a container of the app print a line."""
+        self.running[app].lines.append((datetime.now(UTC), line))
+
+    def redeploy(self, app: AppRef, *, anew: bool = False) -> None:
+        """Deploy behind Pulumi's back: a version more, or another app under the name."""
+        known = self.running[app]
+        app_id = self._id("ap") if anew else known.app_id
+        self.running[app] = replace(known, app_id=app_id, version=1 if anew else known.version + 1)
+
+    def workspace(self) -> str:
+        self._called("workspace")
+        return "local"
+
+    def environments(self) -> frozenset[str]:
+        self._called("environments")
+        return frozenset(self._environments)
+
+    def create_environment(self, name: str) -> None:
+        self._called("create_environment", name)
+        if name in self._environments:
+            raise Refused(f"creating the environment {name}: it is there already")
+        self._environments.add(name)
+
+    def delete_environment(self, name: str) -> None:
+        self._called("delete_environment", name)
+        self._check_environment(name, f"deleting the environment {name}")
+        self._environments.remove(name)
+        self.running = {ref: app for ref, app in self.running.items() if ref.environment != name}
+        self.secrets = {at: keys for at, keys in self.secrets.items() if at[0] != name}
+        self.volumes = {at for at in self.volumes if at[0] != name}
+
+    def apps(self, environment: str) -> Sequence[str]:
+        self._called("apps", environment)
+        self._check_environment(environment, f"listing the apps of {environment}")
+        return sorted(ref.name for ref in self.running if ref.environment == environment)
+
+    def kept_objects(self, environment: str) -> Sequence[str]:
+        self._called("kept_objects", environment)
+        self._check_environment(environment, f"listing what is in {environment}")
+        volumes = [f"volume {name}" for at, name in sorted(self.volumes) if at == environment]
+        return [
+            *volumes,
+            *(f"secret {name}" for at, name in sorted(self.secrets) if at == environment),
+        ]
+
+    def find(self, app: AppRef) -> Deployment | None:
+        self._called("find", app)
+        found = self.running.get(app)
+        return Deployment(found.app_id, found.version, "local") if found else None
+
+    def function(self, app: AppRef, tag: str) -> ObservedFunction | None:
+        self._called("function", (app, tag))
+        found = self.running.get(app)
+        planned = _by_tag(found.plan).get(tag) if found else None
+        if found is None or planned is None or (app, tag) in self.lost:
+            return None
+        settings = {key: value for key, value in planned.effective.items() if key in READABLE}
+        settings |= found.bounds.get(tag, {})
+        shown = {
+            key: value for key, value in settings.items() if (key, value) != ("max_containers", 0)
+        }
+        return ObservedFunction(f"{found.app_id}/{tag}", shown, _urls(app, tag, planned))
+
+    def missing(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
+        self._called("missing", tuple(needs))
+        return [phrase for need in needs for phrase in self._unmet(need)]
+
+    def deploy(self, order: DeployOrder, tell: Tell) -> str:
+        self._called("deploy", order)
+        request = order.request
+        ref = AppRef(request.environment, request.app_name)
+        try:
+            plan = self._plan(replace(request, deadline_s=order.deadline_s))
+        except NoAnswer as error:
+            raise DeployFailed(str(error)) from error
+        self._check_environment(ref.environment, f"deploying {ref}")
+        for words in self.words:
+            tell(words)
+        known = self.running.get(ref)
+        if known is None:
+            self.running[ref] = FakeApp(self._id("ap"), plan)
+        elif self._changes(known, plan):
+            self.running[ref] = replace(known, plan=plan, version=known.version + 1, bounds={})
+        return self.running[ref].app_id
+
+    def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
+        self._called("set_bounds", (function_id, dict(bounds)))
+        app_id, _, tag = function_id.partition("/")
+        self._of(app_id, f"scaling {function_id}").bounds.setdefault(tag, {}).update(bounds)
+
+    def stop(self, app_id: str) -> None:
+        self._called("stop", app_id)
+        stopped = self._of(app_id, f"stopping {app_id}")
+        self.running = {ref: app for ref, app in self.running.items() if app is not stopped}
+
+    def last_lines(self, app_id: str, count: int, since: datetime) -> Sequence[str]:
+        self._called("last_lines", app_id)
+        app = self._of(app_id, f"reading the log of {app_id}")
+        return [line for at, line in app.lines if at >= since][-count:]
+
+    def _called(self, verb: str, about: Any = None) -> None:
+        self.calls.append((verb, about))
+        if verb in self._failures:
+            raise self._failures[verb]
+
+    def _changes(self, known: FakeApp, plan: Plan) -> bool:
+        before, now = [(one.functions, one.digest) for one in (known.plan, plan)]
+        return before != now or (bool(known.bounds) and not self.keeps_bounds)
+
+    def _unmet(self, need: SecretNeed | VolumeNeed) -> list[str]:
+        at = (need.environment, need.name)
+        if isinstance(need, VolumeNeed):
+            return [] if at in self.volumes else [f"volume {need.name}"]
+        if at not in self.secrets:
+            return [f"secret {need.name}"]
+        if set(need.required_keys) <= self.secrets[at]:
+            return []
+        return [f"all of {', '.join(need.required_keys)} in secret {need.name}"]
+
+    def _check_environment(self, name: str, what: str) -> None:
+        if name not in self._environments:
+            raise NotFound(f"{what}: there is no environment {name}")
+
+    def _of(self, app_id: str, what: str) -> FakeApp:
+        found = [app for app in self.running.values() if app.app_id == app_id]
+        if not found:
+            raise NotFound(f"{what}: it does not run")
+        return found[0]
+
+    def _id(self, prefix: str) -> str:
+        return f"{prefix}-{next(self._numbers)}"
+
+
+def _by_tag(plan: Plan) -> dict[str, PlannedFunction]:
+    return {
+        f"{name}.*" if one.kind == "class" else name: one for name, one in plan.functions.items()
+    }
+
+
+def _urls(app: AppRef, tag: str, planned: PlannedFunction) -> dict[str, str]:
+    """Where a function or server has a URL; a class gets one at each of its methods."""
+    if not planned.web and planned.kind != "server":
+        return {}
+    own = f"http://{app.environment}-{app.name}-{tag.removesuffix('.*')}.invalid".lower()
+    if planned.kind != "class":
+        return {"": own}
+    return {method: f"{own}/{method}" for method in planned.methods}
