@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
@@ -83,7 +84,7 @@ class LogRpc:
         wanted: LogFilter,
         position: int,
     ) -> int:
-        while lines := self._store.logs.first(_after(wanted, position), _PAGE):
+        while lines := self._store.logs.first(replace(wanted, after=position), _PAGE):
             for batch in _batches(lines):
                 await stream.send_message(batch)
             position = lines[-1].entry
@@ -118,17 +119,6 @@ class LogRpc:
         if not found:
             raise NotFound(f"container {task_id} has no log")
         return self._store.apps.find(found).app_id
-
-
-def _after(wanted: LogFilter, position: int) -> LogFilter:
-    return LogFilter(
-        app_id=wanted.app_id,
-        function_id=wanted.function_id,
-        task_id=wanted.task_id,
-        descriptor=wanted.descriptor,
-        search=wanted.search,
-        after=position,
-    )
 
 
 def _batches(lines: Iterable[LogLine]) -> list[api_pb2.TaskLogsBatch]:

@@ -18,6 +18,7 @@ _INSERT: Final = (
     "INSERT INTO logs (app_id, function_id, task_id, descriptor, timestamp, text)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
+_VARIANTS: Final = "SELECT bound_id FROM bound_functions WHERE bound_functions.function_id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class LogFilter:
 
     app_id: str
     function_id: str = ""
+    """With its variants, of parameters or options."""
     task_id: str = ""
     descriptor: int = 0
     search: str = ""
@@ -51,8 +53,10 @@ class LogFilter:
         """The condition in SQL."""
         conditions: list[str] = ["app_id = ?"]
         values: list[object] = [self.app_id]
+        if self.function_id:
+            conditions.append(f"(function_id = ? OR function_id IN ({_VARIANTS}))")
+            values += [self.function_id, self.function_id]
         for column, wanted in (
-            ("function_id = ?", self.function_id),
             ("task_id = ?", self.task_id),
             ("descriptor = ?", self.descriptor),
             ("instr(text, ?) > 0", self.search),
