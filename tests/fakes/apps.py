@@ -1,0 +1,67 @@
+"""Builders for apps whose files are not planned: plans, complete inputs, a gateway to deploy to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_modal.provider.app_inputs import completed
+from pulumi_modal.source.request import PlanRequest
+from pulumi_modal.spec.plan import NeededSecret, NeededVolume, Plan, PlannedFunction, SourceDigest
+from tests.fakes.gateway import FakeGateway
+
+SAID: Mapping[str, Any] = {
+    "source": "llm.py",
+    "app_name": "llm",
+    "environment": "dev",
+    "workspace": "local",
+}
+
+
+def a_function(kind: str = "function", *, web: bool = False, **effective: Any) -> PlannedFunction:
+    """A function with these effective settings, all of them from the code."""
+    shown = {"web": {"requires_proxy_auth": False}} if web and "web" not in effective else {}
+    given = {"kind": kind, "effective": {"timeout": 300, **effective, **shown}, "web": web}
+    methods = ("ask",) if kind == "class" else ()
+    return PlannedFunction.model_validate({**given, "methods": methods})
+
+
+def a_plan(
+    code: str = "c0de",
+    secrets: tuple[NeededSecret, ...] = (),
+    volumes: tuple[NeededVolume, ...] = (),
+    **functions: PlannedFunction,
+) -> Plan:
+    """A plan of `llm.py` with these functions; one with a URL when none is given."""
+    return Plan(
+        source="llm.py",
+        app_in_code="in-code",
+        functions=functions or {"serve": a_function(web=True)},
+        digest=SourceDigest(files={"/root/llm.py": "f11e"}, image="1ma9e", code=code),
+        secrets=secrets,
+        volumes=volumes,
+        sdk_version="1.6.4",
+    )
+
+
+def app_inputs(plan: Plan | None = None, **said: Any) -> dict[str, Any]:
+    """The complete inputs of an App."""
+    return completed({**SAID, **said}, plan or a_plan())
+
+
+class OnePlan:
+    """Plans every file alike, as long as nobody changes `plan`; keeps what it was asked."""
+
+    def __init__(self, plan: Plan | None = None) -> None:
+        self.plan = plan or a_plan()
+        self.asked: list[PlanRequest] = []
+
+    def __call__(self, request: PlanRequest) -> Plan:
+        """What a deploy of the request makes."""
+        self.asked.append(request)
+        return self.plan
+
+
+def a_gateway(plan: Plan | None = None) -> FakeGateway:
+    """A gateway to an environment `dev`, where a deploy makes this plan of any file."""
+    return FakeGateway(environments=("main", "dev"), plan=OnePlan(plan))
