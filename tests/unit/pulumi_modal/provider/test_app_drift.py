@@ -1,0 +1,167 @@
+"""Drift is what differs from what Modal said right after this stack's deploy, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_modal.gateway.observation import READABLE
+from pulumi_modal.gateway.port import Deployment, ObservedFunction
+from pulumi_modal.provider.app_drift import (
+    DEPLOYED,
+    DRIFT,
+    deployed_inputs,
+    deployed_state,
+    drifted_inputs,
+)
+from tests.fakes.apps import a_function, a_plan, app_inputs
+
+OURS = Deployment("ap-1", 2, "local")
+DECLARED = app_inputs(
+    a_plan(
+        serve=a_function(gpu="T4", max_containers=3, max_inputs=2, max_in_flight=6),
+        Model=a_function("class", env={"MODE": "fast"}, startup_timeout=90),
+    )
+)
+SEEN: dict[str, ObservedFunction | None] = {
+    "serve": ObservedFunction("fu-1", {"gpu": "T4", "max_containers": 3, "max_inputs": 2}),
+    "Model": ObservedFunction("fu-2", {"timeout": 300}),
+}
+
+
+def state_after(
+    deployment: Deployment = OURS,
+    functions: dict[str, ObservedFunction | None] | None = None,
+    inputs: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The outputs right after a deploy."""
+    given_inputs = inputs or DECLARED
+    known = deployed_state(given_inputs, deployment, functions or SEEN)
+    return {**given_inputs, "app_id": deployment.app_id, DEPLOYED: known}
+
+
+def refreshed(
+    outs: dict[str, Any],
+    found: Deployment = OURS,
+    functions: dict[str, ObservedFunction | None] | None = None,
+) -> dict[str, Any]:
+    """The inputs that a refresh finds."""
+    return drifted_inputs(deployed_inputs(outs), outs, found, functions or SEEN)
+
+
+def serve(**settings: Any) -> dict[str, ObservedFunction | None]:
+    """What is seen, with other settings of `serve`; None takes one away."""
+    seen = SEEN["serve"]
+    assert seen is not None
+    now = {name: one for name, one in {**seen.settings, **settings}.items() if one is not None}
+    return {**SEEN, "serve": replace(seen, settings=now)}
+
+
+SETTINGS = st.dictionaries(
+    st.sampled_from(sorted(READABLE)), st.integers(0, 9) | st.text(max_size=3), max_size=5
+)
+FUNCTIONS = st.dictionaries(st.sampled_from(["a", "b", "c"]), SETTINGS, max_size=3)
+
+
+@given(declared=FUNCTIONS, seen=FUNCTIONS, version=st.integers(1, 99), tag=st.text(max_size=3))
+def test_what_looks_as_after_the_deploy_has_not_drifted(
+    declared: dict[str, Any], seen: dict[str, Any], version: int, tag: str
+) -> None:
+    inputs = {**DECLARED, "functions": declared, "tag": tag}
+    functions: dict[str, ObservedFunction | None] = {
+        name: ObservedFunction("fu", seen[name]) if name in seen else None for name in declared
+    }
+    found = Deployment("ap-1", version)
+    outs = state_after(found, functions, inputs)
+    assert refreshed(outs, found, functions) == inputs
+
+
+@given(declared=FUNCTIONS, seen=FUNCTIONS, now=FUNCTIONS)
+def test_drift_that_was_undone_is_gone(
+    declared: dict[str, Any], seen: dict[str, Any], now: dict[str, Any]
+) -> None:
+    inputs = {**DECLARED, "functions": declared}
+    before, meanwhile = (
+        {name: ObservedFunction("fu", some[name]) if name in some else None for name in declared}
+        for some in (seen, now)
+    )
+    outs = state_after(OURS, before, inputs)
+    drifted = refreshed(outs, OURS, meanwhile)
+    assert refreshed({**outs, "functions": drifted["functions"]}, OURS, before) == inputs
+
+
+def test_what_cannot_be_read_back_never_drifts() -> None:
+    now = refreshed(state_after())
+    assert now["functions"]["Model"]["env"] == {"MODE": "fast"}
+    assert now["functions"]["Model"]["startup_timeout"] == 90
+    assert DRIFT not in now
+
+
+def test_what_modal_writes_in_another_way_never_drifts() -> None:
+    as_modal_says = serve(gpu="t4", timeout=300)
+    assert refreshed(state_after(functions=as_modal_says), functions=as_modal_says) == DECLARED
+
+
+@pytest.mark.parametrize(
+    ("settings", "changed", "gone"),
+    [
+        pytest.param({"gpu": "H100"}, {"gpu": "H100"}, set(), id="another GPU"),
+        pytest.param({"min_containers": 1}, {"min_containers": 1}, set(), id="a bound more"),
+        pytest.param(
+            {"max_containers": 9}, {"max_containers": 9}, {"max_in_flight"}, id="rescaled"
+        ),
+        pytest.param({"max_containers": None}, {}, {"max_containers", "max_in_flight"}, id="free"),
+    ],
+)
+def test_a_setting_that_differs_shows_as_what_it_is_now(
+    settings: dict[str, Any], changed: dict[str, Any], gone: set[str]
+) -> None:
+    now = refreshed(state_after(), functions=serve(**settings))
+    declared = DECLARED["functions"]
+    expected = {key: value for key, value in declared["serve"].items() if key not in gone}
+    assert now["functions"] == {**declared, "serve": {**expected, **changed}}
+
+
+def test_a_function_that_is_gone_shows_as_gone_and_may_come_back() -> None:
+    outs = state_after()
+    now = refreshed(outs, functions={**SEEN, "Model": None})
+    assert list(now["functions"]) == ["serve"]
+    assert refreshed({**outs, "functions": now["functions"]}) == DECLARED
+
+
+@pytest.mark.parametrize(
+    ("found", "drift"),
+    [
+        pytest.param(
+            Deployment("ap-1", 5, "someone"),
+            {
+                "version": "version 5 of ap-1 was deployed by someone, not by this stack:"
+                " it deployed version 2"
+            },
+            id="redeployed",
+        ),
+        pytest.param(
+            Deployment("ap-9", 2),
+            {"app": "version 2 of ap-9 was deployed, not by this stack: it deployed ap-1"},
+            id="stopped and deployed anew",
+        ),
+    ],
+)
+def test_a_deploy_of_somebody_else_is_told(found: Deployment, drift: dict[str, str]) -> None:
+    assert refreshed(state_after(), found) == {**DECLARED, DRIFT: drift}
+
+
+def test_an_app_whose_deploy_was_not_seen_to_its_end_is_ours() -> None:
+    """A partial failure keeps the id, and knows no version."""
+    outs = {**DECLARED, "app_id": "ap-1", "version": 0}
+    assert refreshed(outs) == DECLARED
+    assert DRIFT in refreshed(outs, Deployment("ap-9", 1))
+
+
+def test_drift_of_an_earlier_refresh_is_not_kept() -> None:
+    outs = {**state_after(), DRIFT: {"version": "long ago"}}
+    assert refreshed(outs) == DECLARED
