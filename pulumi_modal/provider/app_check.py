@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ Checked = tuple[dict[str, Any], list[tuple[str, str]]]
 
 _BY_STACK_WORD: Final = {"name": "app_name", "functions": "overrides"}
 """Where an App says what a stack file calls otherwise."""
+_FIRST: Final = re.compile(r"^[a-z_]+")
 _ANY_SERVICE: Final = "app"
 """The stack's name for a service, which an App does not have."""
 
@@ -82,5 +84,5 @@ def _failures(problems: Iterable[Problem]) -> Iterator[tuple[str, str]]:
     """The errors among the problems, under the words of an App."""
     for problem in problems:
         if problem.is_error:
-            word, dot, rest = problem.path.partition(".")
-            yield f"{_BY_STACK_WORD.get(word, word)}{dot}{rest}", problem.reason()
+            path = _FIRST.sub(lambda word: _BY_STACK_WORD.get(word[0], word[0]), problem.path)
+            yield path, problem.reason()

@@ -64,7 +64,7 @@ def plan_request(inputs: Props, overrides: Mapping[str, Any], root: Path) -> Pla
         source=inputs["source"],
         root=root,
         app_name=inputs["app_name"],
-        environment=inputs["environment"],
+        environment=inputs.get("environment") or "",  # without one it is refused, see binding.py
         app=inputs.get("app") or "",
         overrides=overrides,
     )
