@@ -19,7 +19,7 @@ from typing import Protocol
 
 from modal_local.images import client
 from modal_local.images.log import BuildLog
-from modal_local.images.uv import run_uv
+from modal_local.images.uv import end_builds, run_uv
 
 _PATH_FILE = "modal-client-dependencies.pth"
 
@@ -86,7 +86,9 @@ class Environments:
                 await asyncio.to_thread(shutil.rmtree, draft, ignore_errors=True)
 
     def remove_drafts(self) -> None:
-        """Take away what builds left that were killed. Called when no build runs."""
+        """Take away what a killed server left of its builds. Called when no build runs."""
+        if self._folder.exists():
+            end_builds(self._folder)
         for draft in self._folder.glob(".draft-*"):
             shutil.rmtree(draft, ignore_errors=True)
 

@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import psutil
 import uv
 
 from modal_local.images.log import BuildLog
 
 DEADLINE_S: Final = 3600.0
 _SHOWN_LINES: Final = 20
+_GONE_S: Final = 5.0
 _OWN_TALK: Final = ("Using Python ", "Using CPython ", "Creating virtual environment ")
 _LONGEST_LINE: Final = 1 << 20
 _KEPT: Final = frozenset(
@@ -44,6 +46,8 @@ _NOT_FROM_IMAGE: Final = frozenset(
     }
 )
 _OWN_CACHE: Final = ".uv-cache"
+_BUILD_VARIABLE: Final = "MODAL_LOCAL_BUILD"
+"""In the environment of a build: the folder it works in, by which it is known later."""
 
 
 class BuildFailed(Exception):
@@ -92,6 +96,7 @@ async def run_uv(
     cache = cache_for(environment, environ, _device)
     if cache is not None:
         environ["UV_CACHE_DIR"] = str(cache)
+    environ[_BUILD_VARIABLE] = str(environment.parent)
     # outside every project: the settings of whoever started the server are not the image's
     with tempfile.TemporaryDirectory(prefix="modal-local-build-") as folder:
         process = await asyncio.create_subprocess_exec(
@@ -118,6 +123,17 @@ async def run_uv(
     if status != 0:
         shown = log.lines[start:][-_SHOWN_LINES:]
         raise BuildFailed("\n".join(shown) or f"uv ended with status {status}")
+
+
+def end_builds(folder: Path) -> None:
+    """End builds in this folder whose server was killed. Called before any build."""
+    left = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):  # another user's, or gone
+            if process.environ().get(_BUILD_VARIABLE) == str(folder):
+                process.kill()
+                left.append(process)
+    psutil.wait_procs(left, timeout=_GONE_S)
 
 
 def _device(path: Path) -> int:

@@ -64,6 +64,14 @@ def disk_use(folder: Path) -> int:
     return sum(inodes.values())
 
 
+def a_build(folder: Path) -> subprocess.Popen[bytes]:
+    """What a build is known by."""
+    return subprocess.Popen(
+        ["sleep", "600"],  # noqa: S607 - any program that waits
+        env={"PATH": os.environ["PATH"], "MODAL_LOCAL_BUILD": str(folder)},
+    )
+
+
 def python(builder: ImageBuilder, image_id: str, code: str) -> str:
     interpreter = builder.image(image_id).python
     result = subprocess.run(
@@ -108,6 +116,20 @@ async def test_images_survive_a_restart_and_half_a_build_does_not(tmp_path: Path
         again, build = await built(builder, a_request(BASE))
         assert (again, build) == (base, None)
     assert not list((folder / "environments").glob(".draft-*"))
+
+
+async def test_a_build_of_a_killed_server_is_ended_and_others_are_not(tmp_path: Path) -> None:
+    folder = tmp_path / "images" / "environments"
+    folder.mkdir(parents=True)
+    left, other = a_build(folder), a_build(tmp_path)
+    try:
+        async with ImageBuilder(tmp_path / "images", Materials(tmp_path)):
+            await asyncio.to_thread(left.wait, 10)
+            assert other.poll() is None
+    finally:
+        for process in (left, other):
+            process.kill()
+            process.wait()
 
 
 async def test_another_recipe_of_equal_packages_reuses_their_environment(tmp_path: Path) -> None:
