@@ -34,7 +34,8 @@ def deploy(order: DeployOrder, tell: Callable[[Any], None]) -> dict[str, Any]:
         raise
     except ImageBuildError as error:
         said = " ".join(str(error).split()).rstrip(".")
-        printed = " / ".join(output.last_lines) or "nothing"
+        lines = [line for line in output.last_lines if line.rstrip(".") not in said]
+        printed = " / ".join(lines) or "nothing else"
         raise DeployFailed(f"{what}: {said}; the build printed last: {printed}") from error
     except Exception as error:
         raise translated(error, what, otherwise=DeployFailed) from error
