@@ -1,0 +1,31 @@
+"""One local Modal for all end-to-end tests, so that images are built once.
+
+Each project in it has an environment of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.fakes.local_modal import LocalModalServer, local_modal
+from tests.fakes.pulumi_project import PulumiProject
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModalServer]:
+    with local_modal(tmp_path_factory.mktemp("e2e")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def project_in(
+    server: LocalModalServer, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], PulumiProject]:
+    """A new project, bound to an environment of its own."""
+
+    def make(environment: str) -> PulumiProject:
+        return PulumiProject(tmp_path_factory.mktemp(environment), server, environment)
+
+    return make

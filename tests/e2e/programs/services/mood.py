@@ -1,0 +1,3 @@
+"""How the moody service feels."""
+
+STATUS = 200

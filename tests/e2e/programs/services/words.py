@@ -1,0 +1,3 @@
+"""What the greeter says."""
+
+GREETING = "hello"
