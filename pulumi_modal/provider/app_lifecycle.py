@@ -124,7 +124,7 @@ class AppLifecycle:
             if one is None:
                 continue
             wanted = inputs["functions"][name]
-            wrong = wrong_bounds(wanted, one.settings, before.get(name, {}))
+            wrong = wrong_bounds(wanted, one.settings, before.get(name))
             if wrong:
                 self.gateway.set_bounds(one.function_id, wrong)
                 mended = True
@@ -211,12 +211,17 @@ def main_url(urls: Mapping[str, str], function: str | None) -> str:
 
 
 def wrong_bounds(
-    wanted: Mapping[str, Any], now: Mapping[str, Any], before: Mapping[str, Any]
+    wanted: Mapping[str, Any], now: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Bounds in force that are neither declared nor what they were after the last deploy."""
+    """Bounds in force that are neither declared nor what they were after the last deploy.
+
+    Before a first deploy of this stack (None) only those that are declared can be wrong.
+    """
     found = {}
     for name, at_rest in _BOUNDS_AT_REST.items():
-        right = wanted.get(name, before.get(name))
-        if now.get(name, right) != right and not (right is None and now[name] == at_rest):
-            found[name] = at_rest if right is None else right
+        in_force = now.get(name, at_rest)
+        known = in_force if before is None else before.get(name, at_rest)
+        right = wanted.get(name, known)
+        if in_force != right:
+            found[name] = right
     return found
