@@ -58,6 +58,8 @@ class FakeGateway:
         """Functions that Modal has lost sight of."""
         self.keeps_bounds = False
         """A deploy without changes leaves bounds in force, where the local Modal sets them back."""
+        self.urls: dict[str, str] = {}
+        """Where a function really answers, by its name."""
         self.words: tuple[str, ...] = ()
         """What a deploy tells."""
         self._environments = set(environments)
@@ -136,10 +138,11 @@ class FakeGateway:
             return None
         settings = {key: value for key, value in planned.effective.items() if key in READABLE}
         settings |= found.bounds.get(tag, {})
-        shown = {
-            key: value for key, value in settings.items() if (key, value) != ("max_containers", 0)
-        }
-        return ObservedFunction(f"{found.app_id}/{tag}", shown, _urls(app, tag, planned))
+        if settings.get("max_containers") == 0:  # how Modal writes "no limit"
+            del settings["max_containers"]
+        own = f"http://{app.environment}-{app.name}-{tag.removesuffix('.*')}.invalid".lower()
+        urls = _urls(self.urls.get(tag, own), planned)
+        return ObservedFunction(f"{found.app_id}/{tag}", settings, urls)
 
     def missing(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
         self._called("missing", tuple(needs))
@@ -217,11 +220,10 @@ def _by_tag(plan: Plan) -> dict[str, PlannedFunction]:
     }
 
 
-def _urls(app: AppRef, tag: str, planned: PlannedFunction) -> dict[str, str]:
+def _urls(own: str, planned: PlannedFunction) -> dict[str, str]:
     """Where a function or server has a URL; a class gets one at each of its methods."""
     if not planned.web and planned.kind != "server":
         return {}
-    own = f"http://{app.environment}-{app.name}-{tag.removesuffix('.*')}.invalid".lower()
     if planned.kind != "class":
         return {"": own}
     return {method: f"{own}/{method}" for method in planned.methods}

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from hypothesis import strategies as st
 from pulumi_modal.errors import NotReady
 from pulumi_modal.provider.readiness import Answer, Waiting, ask_http, is_ready, wait_ready
 from pulumi_modal.spec.probe import Probe
+from tests.fakes.http import serving, text
 
 URL = "http://app.test/"
 OK = Answer(200, "ok")
@@ -111,13 +110,13 @@ def test_a_deadline_tells_what_was_expected_and_answered_last(answer: Answer, la
     app = App([answer])
     with pytest.raises(NotReady) as caught:
         app.wait(path="/health?full=1", deadline=10, contains="ok")
-    text = str(caught.value)
-    assert text.startswith(
+    said = str(caught.value)
+    assert said.startswith(
         "GET http://app.test/health?full=1 was not answered with 200 and 'ok' within 10 s;"
         f" last answer: {last}"
     )
-    assert len(text) < 400
-    assert "\n" not in text
+    assert len(said) < 400
+    assert "\n" not in said
 
 
 @given(
@@ -162,11 +161,12 @@ def test_a_real_cancel_wakes_a_wait_that_has_begun() -> None:
         return STARTING
 
     failures: list[Exception] = []
+    told: list[str] = []
 
     def wait() -> None:
         probe = Probe.model_validate({"deadline": 3600, "interval": 60})
         try:
-            wait_ready(URL, probe, Waiting([].append, cancelled, ask))
+            wait_ready(URL, probe, Waiting(told.append, cancelled, ask))
         except NotReady as error:
             failures.append(error)
 
@@ -177,38 +177,6 @@ def test_a_real_cancel_wakes_a_wait_that_has_begun() -> None:
     thread.join(30)
     assert not thread.is_alive()
     assert str(failures[0]).startswith("cancelled while waiting")
-
-
-Send = Callable[[BaseHTTPRequestHandler], None]
-
-
-@contextmanager
-def serving(send: Send) -> Iterator[str]:
-    """A real HTTP server whose answers `send` makes."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            send(self)
-
-        def log_message(self, *_: Any) -> None:
-            """Tests are silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join(30)
-
-
-def text(handler: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
-    handler.send_response(status)
-    for name, value in headers.items():
-        handler.send_header(name.replace("_", "-"), value)
-    handler.end_headers()
-    handler.wfile.write(body)
 
 
 def test_an_answer_is_its_status_and_text() -> None:
