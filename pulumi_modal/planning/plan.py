@@ -76,17 +76,19 @@ def _without_clashes(
     requests: Sequence[PlanRequest], plans: Sequence[Plan | ModalStackError]
 ) -> Iterator[tuple[int, Plan]]:
     """Refuse one web label twice in an environment: the later deploy would take the URL."""
-    owners: dict[tuple[str, str], str] = {}
+    owners: dict[tuple[str, str], tuple[str, str]] = {}
     for at, (request, plan) in enumerate(zip(requests, plans, strict=True)):
         if not isinstance(plan, Plan):
             continue
         clashes = []
         for name, label in web_labels(plan):
-            owner = owners.setdefault((request.environment, label), request.app_name)
-            if owner != request.app_name:
+            user = (request.app_name, name)
+            owner = owners.setdefault((request.environment, label), user)
+            if owner != user:
                 clashes.append(
                     f"functions.{name}.web: app {request.app_name} has the web label {label!r},"
-                    f" which {owner} has already in this environment, and would take its URL;"
+                    f" which {owner[1]} of {owner[0]} has already in this environment, and would"
+                    " take its URL;"
                     " set another `web.label`"
                 )
         if clashes:

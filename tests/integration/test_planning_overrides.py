@@ -325,7 +325,7 @@ def test_two_apps_with_one_label_in_an_environment_are_refused() -> None:
     assert first.refused == elsewhere.refused == ()
     (sentence,) = second.refused
     assert sentence.startswith(
-        "functions.api.web: app two has the web label 'chat', which one has already"
+        "functions.api.web: app two has the web label 'chat', which api of one has already"
     )
 
 
