@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -96,7 +96,7 @@ async def serve_container(side: ContainerSide) -> AsyncIterator[ContainerSide]:
     """Serve on a free loopback port while the block runs."""
     server = Server([side])
     await server.start("127.0.0.1", 0)
-    sockets = list(itertools.chain(*(s.sockets for s in [server._server] if s)))
+    sockets: list[socket.socket] = list(getattr(server._server, "sockets", ()))
     side.url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
     try:
         yield side

@@ -22,8 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import modal
 import psutil
+from modal.client import Client
 from modal_proto import api_pb2
 
 from modal_local.settings import Home, read_access
@@ -93,12 +93,12 @@ class LocalModalServer:
         return _run([sys.executable, "-c", code], self.environ, check=check, cwd=cwd)
 
     @contextmanager
-    def client(self) -> Iterator[modal.Client]:
+    def client(self) -> Iterator[Client]:
         """A client of it in this process."""
         access = self.access
         credentials = (access["MODAL_TOKEN_ID"], access["MODAL_TOKEN_SECRET"])
         kind = api_pb2.CLIENT_TYPE_CLIENT
-        with modal.Client(access["MODAL_SERVER_URL"], kind, credentials) as client:
+        with Client(access["MODAL_SERVER_URL"], kind, credentials) as client:
             yield client
 
     def deploy(self, path: Path, *, environment: str = "main") -> None:
