@@ -32,7 +32,7 @@ from modal_local.settings import Access, Home, claim_access, write_private
 from modal_local.store.catalog import StoredCatalog
 from modal_local.store.store import Store
 from modal_local.supervisor.execution import LocalExecution, Ports
-from modal_local.supervisor.runtime import ProcessRuntime, RuntimeFolders
+from modal_local.supervisor.runtime import Addresses, ProcessRuntime, RuntimeFolders
 
 log = logging.getLogger(__name__)
 
@@ -75,20 +75,23 @@ class _Ground:
 async def _start(ground: _Ground, answering: AsyncExitStack, life: AsyncExitStack) -> None:
     home, access, store = ground.home, ground.access, ground.store
     catalog = StoredCatalog(store)
+    blob_door = BlobDoor(store)
     images = await life.enter_async_context(ImageBuilder(home.images, catalog))
     runtime = ProcessRuntime(
         RuntimeFolders(home=home.path, containers=home.containers, images=home.images),
         catalog=catalog,
         images=images.image,
         logs=store.logs,
-        server_url=lambda: access.server_url,
+        addresses=Addresses(
+            server_url=lambda: access.server_url,
+            local_ports=lambda: [access.port, blob_door.port],
+        ),
     )
     ended = await runtime.end_leftovers()
     if ended:
         log.warning("ended %d processes that a killed server left behind", ended)
     ports = Ports(catalog=catalog, runtime=runtime, logs=store.logs, blobs=store.blobs)
     execution = await life.enter_async_context(LocalExecution(ports))
-    blob_door = BlobDoor(store)
     await answering.enter_async_context(BlobListener(blob_door))
     ingress = await life.enter_async_context(Ingress(execution, store.proxy_tokens.accepts))
     publisher = Publisher(store, execution, AssignedUrls(ingress))

@@ -34,7 +34,8 @@ class BlobDoor:
         self._blobs = store.blobs
         self._volumes = store.volumes
         self._key = secrets.token_bytes(32)
-        self.base_url = ""
+        self.port = 0
+        """Where it listens, on the loopback interface."""
 
     def upload(self, blob_id: str) -> str:
         """Where to PUT a blob; the answer's body is its id."""
@@ -100,7 +101,8 @@ class BlobDoor:
     def _address(self, method: str, path: str) -> str:
         expires = int(time.time()) + VALID_S
         signature = self._signature(method, path, expires)
-        return f"{self.base_url}{quote(path)}?expires={expires}&signature={signature}"
+        base_url = f"http://{LOOPBACK}:{self.port}"
+        return f"{base_url}{quote(path)}?expires={expires}&signature={signature}"
 
     def _signature(self, method: str, path: str, expires: int) -> str:
         text = f"{method}\n{expires}\n{path}".encode()
@@ -139,7 +141,7 @@ class BlobListener:
         self._config.load()
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.bind((LOOPBACK, 0))
-        self._door.base_url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        self._door.port = int(listener.getsockname()[1])
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._protocol, sock=listener)
         return self

@@ -24,8 +24,7 @@ NOTES: Final[Mapping[str, str]] = {
     "EnvironmentCreate": "no restricted environments: there is one user",
     "EnvironmentUpdate": "the web suffix is recorded; URLs are told apart by ports",
     "FunctionCreate": "schedules, regions, clouds, proxies, cloud buckets and memory snapshots are "
-    "recorded, not acted on; GPUs are checked and recorded; web_server and app.server deploy but "
-    "do not run",
+    "recorded, not acted on; GPUs are checked and recorded; app.server deploys but does not run",
     "FunctionGetCallGraph": "the inputs of one call, without what they called",
     "FunctionPrecreate": "one port for each web label",
     "ImageGetOrCreate": "Python packages, files and variables; system packages are skipped",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import posixpath
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from modal_local.model import MountedFile
-from modal_local.supervisor import launcher
+from modal_local.supervisor import launcher, network_launcher
 from modal_local.supervisor.filesystem import (
     PRIVATE_FOLDERS,
     Entry,
@@ -24,11 +22,11 @@ from modal_local.supervisor.filesystem import (
     mounted_places,
     plan_view,
 )
+from modal_local.supervisor.network import NetworkPlan
 from modal_local.supervisor.variables import Paths
 
 HOME_FOLDER: Final = "/root"
 ARGUMENTS: Final = "/__modal/arguments"
-_PROBE_DEADLINE_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,17 @@ class Room:
             temporary=str(self.tree / "tmp"),
         )
 
-    def launch(self, argv: Sequence[str], places: Sequence[Place] | None, host: Host) -> list[str]:
-        """The command that starts `argv` in this room; without places, in the host's view."""
+    def launch(
+        self,
+        argv: Sequence[str],
+        places: Sequence[Place] | None,
+        host: Host,
+        network: NetworkPlan | None = None,
+    ) -> list[str]:
+        """The command that starts `argv` in this room.
+
+        Without places it has the host's view, without a network the host's.
+        """
         view = None if places is None else [asdict(step) for step in plan_view(places, host)]
         plan = {
             "parent": os.getpid(),
@@ -95,35 +102,14 @@ class Room:
             "mounts": view,
             "workdir": self.workdir if places is not None else str(self.tree) + self.workdir,
             "argv": list(argv),
+            "network": asdict(network) if network is not None else None,
         }
         path = self.path / "plan.json"
         path.write_text(json.dumps(plan))
-        return [interpreter(), "-I", "-S", str(Path(launcher.__file__)), str(path)]
-
-
-def why_no_view(containers: Path, host: Host) -> str:
-    """Why containers cannot have a file system of their own here; empty when they can."""
-    if sys.platform != "linux":
-        return "this system has no mount namespaces"
-    room = Room(containers / ".probe", workdir="/")
-    try:
-        room.view.mkdir(parents=True, exist_ok=True)
-        places = [Place("/__modal"), *(Place(folder, folder) for folder in interpreter_folders())]
-        result = subprocess.run(
-            room.launch([interpreter(), "-I", "-S", "-c", "pass"], places, host),
-            env={},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_PROBE_DEADLINE_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    finally:
-        shutil.rmtree(room.path, ignore_errors=True)
-    if result.returncode == 0:
-        return ""
-    return result.stderr.decode(errors="replace").strip() or f"status {result.returncode}"
+        scripts = [launcher.__file__]
+        if network is not None:
+            scripts.insert(0, network_launcher.__file__)
+        return [interpreter(), "-I", "-S", *scripts, str(path)]
 
 
 def interpreter() -> str:

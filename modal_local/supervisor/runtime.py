@@ -1,10 +1,9 @@
-"""Starts containers: an image's Python, in a process group and a view of its own."""
+"""Starts containers: an image's Python, in a process group, a view and a network of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
-import posixpath
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -16,17 +15,14 @@ from typing import Final
 from modal_proto import api_pb2
 
 from modal_local.errors import LocalModalError
-from modal_local.model import BuiltImage, Catalog, LogSink, MountedFile, TaskSpec
+from modal_local.model import BuiltImage, Catalog, LogSink, TaskSpec
 from modal_local.supervisor.filesystem import Place, RealHost
 from modal_local.supervisor.leftovers import end_leftovers
+from modal_local.supervisor.network import ContainerNetwork
+from modal_local.supervisor.probe import why_no_network, why_no_view
 from modal_local.supervisor.process import RunningContainer
-from modal_local.supervisor.room import (
-    HOME_FOLDER,
-    Room,
-    absolute,
-    interpreter_folders,
-    why_no_view,
-)
+from modal_local.supervisor.room import HOME_FOLDER, Room, interpreter_folders
+from modal_local.supervisor.supplies import Supplies, shortcomings, supplies_for
 from modal_local.supervisor.variables import CLIENT_VARIABLE, container_variables
 
 _SYSTEM: Final = 3
@@ -43,12 +39,24 @@ class RuntimeFolders:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """What the catalog gives to a container; asked for on the server's own thread."""
+class Addresses:
+    """How containers reach the server."""
 
-    files: Mapping[str, MountedFile]
-    volumes: Sequence[Place]
-    secrets: Mapping[str, str]
+    server_url: Callable[[], str]
+    local_ports: Callable[[], Sequence[int]] = tuple
+    """Ports of this machine that a container with a network of its own is given access to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A container about to be started."""
+
+    task: TaskSpec
+    image: BuiltImage
+    room: Room
+    supplies: Supplies
+    network: ContainerNetwork | None
+    has_view: bool
 
 
 class ProcessRuntime:
@@ -61,17 +69,18 @@ class ProcessRuntime:
         catalog: Catalog,
         images: Callable[[str], BuiltImage],
         logs: LogSink,
-        server_url: Callable[[], str],
+        addresses: Addresses,
     ) -> None:
         self._folders = folders
         self._catalog = catalog
         self._images = images
         self._logs = logs
-        self._server_url = server_url
+        self._addresses = addresses
         self._host = RealHost()
         self._namespaces: bool | None = None
         self.no_namespaces = ""
         """Why containers have no file system of their own; empty when they have."""
+        self._no_network: str | None = None
 
     async def probe(self) -> bool:
         """Whether containers can have a file system of their own here; asked once."""
@@ -92,47 +101,71 @@ class ProcessRuntime:
 
     async def start(self, task: TaskSpec) -> RunningContainer:
         """Raises LocalModalError when the process cannot be started at all."""
-        _refuse_fixed_ports(task.function.definition)
-        namespaces = await self.probe()
+        has_view = await self.probe()
+        network = await self._network(task.function.definition)
         image = self._images(task.function.definition.image_id)
         room = Room(self._folders.containers / task.task_id, image.workdir or HOME_FOLDER)
-        try:
-            given = self._given(task, image)
-            prepare = functools.partial(self._prepare, room, task, image, given)
-            process = _spawn(*await asyncio.to_thread(prepare, namespaces=namespaces))
-        except (OSError, LocalModalError) as error:
-            await asyncio.to_thread(shutil.rmtree, room.path, ignore_errors=True)
-            raise LocalModalError(f"a container could not be started: {error}") from error
-        say = self._say(task)
-        for line in self._shortcomings(task, given, namespaces=namespaces):
-            say(_SYSTEM, f"{line}\n")
 
         async def clean() -> None:
+            if network is not None:
+                network.close()
             await asyncio.to_thread(shutil.rmtree, room.path, ignore_errors=True)
 
+        try:
+            supplies = supplies_for(task, image, self._catalog)
+            order = _Order(task, image, room, supplies, network, has_view)
+            process = _spawn(*await asyncio.to_thread(self._prepare, order), network)
+        except (OSError, LocalModalError) as error:
+            await clean()
+            raise LocalModalError(f"a container could not be started: {error}") from error
+        say = functools.partial(self._say, task)
+        definition = task.function.definition
+        for line in shortcomings(definition, supplies, self.no_namespaces):
+            say(_SYSTEM, f"{line}\n")
         # Modal's container runtime has a handler for SIGTERM in servers only
-        stop_signal = SIGTERM if task.function.definition.is_server else SIGINT
-        return RunningContainer(process, say, clean, stop_signal=stop_signal)
+        stop_signal = SIGTERM if definition.is_server else SIGINT
+        container = RunningContainer(process, say, clean, stop_signal=stop_signal)
+        if network is not None:
+            await _open(network, container)
+        return container
 
-    def _prepare(
-        self, room: Room, task: TaskSpec, image: BuiltImage, given: _Given, *, namespaces: bool
-    ) -> tuple[list[str], dict[str, str]]:
+    async def _network(self, definition: api_pb2.Function) -> ContainerNetwork | None:
+        """For a container that listens on a port of its choice. Raises LocalModalError."""
+        if not _listens(definition):
+            return None
+        if self._no_network is None:
+            containers = self._folders.containers
+            self._no_network = await asyncio.to_thread(why_no_network, containers, self._host)
+        if self._no_network:
+            raise LocalModalError(
+                f"{definition.function_name}: web_server and app.server need a network of their "
+                f"own, which this machine does not give ({self._no_network}); "
+                "use asgi_app or fastapi_endpoint"
+            )
+        return ContainerNetwork(self._addresses.local_ports())
+
+    def _prepare(self, order: _Order) -> tuple[list[str], dict[str, str]]:
         """The command of a container and its environment; its folder is ready then."""
-        room.furnish(given.files, given.volumes, namespaces=namespaces)
-        room.arguments.write_bytes(_arguments(task).SerializeToString())
+        room, image, supplies = order.room, order.image, order.supplies
+        room.furnish(supplies.files, supplies.volumes, namespaces=order.has_view)
+        room.arguments.write_bytes(_arguments(order.task).SerializeToString())
         places = None
-        if namespaces:
-            own = [Place(str(self._folders.home)), *room.places(given.files, self._host)]
-            places = [*own, *self._kept(image, own), *given.volumes]
+        if order.has_view:
+            own = [Place(str(self._folders.home)), *room.places(supplies.files, self._host)]
+            places = [*own, *self._kept(image, own), *supplies.volumes]
         argv = [str(image.python), "-m", "modal._container_entrypoint"]
         variables = container_variables(
-            task,
+            order.task,
             image,
-            secrets=given.secrets,
-            server_url=self._server_url(),
-            paths=room.paths(namespaces=namespaces),
+            secrets=supplies.secrets,
+            server_url=self._addresses.server_url(),
+            paths=room.paths(namespaces=order.has_view),
         )
-        return room.launch(argv, places, self._host), variables
+        plan = None
+        if order.network is not None:
+            plan = order.network.plan
+            variables = {**order.network.variables, **variables}
+        return room.launch(argv, places, self._host, plan), variables
 
     def _kept(self, image: BuiltImage, places: Sequence[Place]) -> list[Place]:
         """Folders of the host that a container needs although something is laid over them."""
@@ -144,66 +177,26 @@ class ProcessRuntime:
             if any(folder.startswith(f"{place.target}/") for place in places)
         ]
 
-    def _given(self, task: TaskSpec, image: BuiltImage) -> _Given:
-        definition = task.function.definition
-        mounted = self._catalog.mounted_files(list(definition.mount_ids))
-        return _Given(
-            files={absolute(file.remote_path): file for file in (*image.files, *mounted)},
-            volumes=[
-                Place(absolute(mount.mount_path), str(self._volume(mount)), mount.read_only)
-                for mount in definition.volume_mounts
-            ],
-            secrets=self._catalog.secret_env(list(definition.secret_ids)),
+    def _say(self, task: TaskSpec, descriptor: int, text: str) -> None:
+        self._logs.append(
+            task.function.app_id,
+            function_id=task.function.function_id,
+            task_id=task.task_id,
+            descriptor=descriptor,
+            text=text,
         )
 
-    def _volume(self, mount: api_pb2.VolumeMount) -> Path:
-        root = self._catalog.volume_path(mount.volume_id)
-        relative = posixpath.normpath(posixpath.join("/", mount.sub_path)).lstrip("/")
-        path = (root / relative).resolve()
-        if not path.is_relative_to(root.resolve()):
-            raise LocalModalError(f"{mount.sub_path} leads out of its volume")
-        path.mkdir(parents=True, exist_ok=True)
-        return path
 
-    def _say(self, task: TaskSpec) -> Callable[[int, str], None]:
-        def say(descriptor: int, text: str) -> None:
-            self._logs.append(
-                task.function.app_id,
-                function_id=task.function.function_id,
-                task_id=task.task_id,
-                descriptor=descriptor,
-                text=text,
-            )
-
-        return say
-
-    def _shortcomings(self, task: TaskSpec, given: _Given, *, namespaces: bool) -> list[str]:
-        definition = task.function.definition
-        lines = []
-        if definition.cloud_bucket_mounts:
-            lines.append("Cloud buckets are not mounted by the local Modal")
-        if definition.shared_volume_mounts:
-            lines.append("Network file systems are not mounted by the local Modal")
-        if not namespaces:
-            targets = {*given.files, *(volume.target for volume in given.volumes)}
-            outside = {f"/{path.split('/')[1]}" for path in targets} - {HOME_FOLDER}
-            lines += [
-                f"{path} is not at its place: {self.no_namespaces}" for path in sorted(outside)
-            ]
-        return lines
-
-
-def _refuse_fixed_ports(definition: api_pb2.Function) -> None:
+def _listens(definition: api_pb2.Function) -> bool:
+    """Whether code in the container listens on a port of its choice."""
     kinds = [definition.webhook_config.type]
     kinds += [method.webhook_config.type for method in definition.method_definitions.values()]
-    if definition.is_server or api_pb2.WEBHOOK_TYPE_WEB_SERVER in kinds:
-        raise LocalModalError(
-            f"{definition.function_name}: web_server and app.server need a port of their own, "
-            "which the local Modal does not give yet; use asgi_app or fastapi_endpoint"
-        )
+    return definition.is_server or api_pb2.WEBHOOK_TYPE_WEB_SERVER in kinds
 
 
-def _spawn(command: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _spawn(
+    command: Sequence[str], variables: Mapping[str, str], network: ContainerNetwork | None
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
         env=dict(variables),
@@ -212,7 +205,17 @@ def _spawn(command: Sequence[str], variables: Mapping[str, str]) -> subprocess.P
         stderr=subprocess.PIPE,
         start_new_session=True,
         bufsize=0,
+        pass_fds=[network.plan.control] if network is not None else [],
     )
+
+
+async def _open(network: ContainerNetwork, container: RunningContainer) -> None:
+    try:
+        await network.open()
+    except LocalModalError:
+        container.kill()
+        await container.wait()
+        raise
 
 
 def _arguments(task: TaskSpec) -> api_pb2.ContainerArguments:

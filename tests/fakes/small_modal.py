@@ -35,7 +35,7 @@ from modal_local.rpc.call import CallRpc
 from modal_local.rpc.container import ContainerRpc
 from modal_local.rpc.refusal import grpc_error
 from modal_local.supervisor.execution import LocalExecution, Ports, Room
-from modal_local.supervisor.runtime import ProcessRuntime, RuntimeFolders
+from modal_local.supervisor.runtime import Addresses, ProcessRuntime, RuntimeFolders
 
 CREDENTIALS = ("ak-test", "as-test")
 log = logging.getLogger(__name__)
@@ -337,7 +337,7 @@ async def small_modal(folder: Path, room: Room | None = None) -> AsyncIterator[S
         catalog=app,
         images=lambda image_id: BuiltImage(image_id, Path(sys.executable), {}, "/root", []),
         logs=logs,
-        server_url=lambda: url[0],
+        addresses=Addresses(lambda: url[0]),
     )
     runtime.refuse_namespaces("for these tests")
     ports = Ports(catalog=app, runtime=runtime, logs=logs, blobs=NoBlobs())

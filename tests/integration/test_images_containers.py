@@ -19,11 +19,11 @@ from modal_proto import api_pb2
 from modal_local.images.builder import ImageBuilder
 from modal_local.model import LiveFunction, TaskSpec
 from modal_local.supervisor.process import RunningContainer
-from modal_local.supervisor.runtime import ProcessRuntime, RuntimeFolders
+from modal_local.supervisor.runtime import Addresses, ProcessRuntime, RuntimeFolders
 from tests.fakes.container_side import ContainerSide, serve_container
 from tests.fakes.materials import Materials
 
-DEADLINE_S = 30
+DEADLINE_S = 90
 ROOT = Path("/")
 
 
@@ -98,7 +98,7 @@ async def started(
             catalog=materials,
             images=builder.image,
             logs=log,
-            server_url=lambda: side.url,
+            addresses=Addresses(lambda: side.url),
         )
         if plain:
             runtime.refuse_namespaces("for this test")

@@ -182,6 +182,61 @@ async def test_an_app_that_does_not_start_answers_with_an_error(server: LocalMod
     assert "do not start" in answer.json()["error"]
 
 
+LISTENING = """
+import subprocess, sys
+import modal
+
+app = modal.App({name!r})
+SERVER = '''
+import http.server, urllib.request
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        address = self.path.partition("?")[2]
+        body = urllib.request.urlopen(address).read() if address else {name!r}.encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+http.server.ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()
+'''
+
+
+@app.function(max_containers=1)
+@modal.concurrent(max_inputs=10)
+@modal.web_server(8000, startup_timeout=60)
+def site():
+    subprocess.Popen([sys.executable, "-c", SERVER])
+"""
+
+
+async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello from outside")
+    writer.close()
+
+
+async def test_programs_that_listen_on_one_port_do_not_meet_and_reach_the_world(
+    server: LocalModalServer, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.py").write_text(LISTENING.format(name=name))
+        await asyncio.to_thread(server.deploy, tmp_path / f"{name}.py")
+        async with visitor(await asyncio.to_thread(url_of, server, "site", name)) as http:
+            answer = await http.get("/")
+        if "this machine does not give" in answer.text:
+            pytest.skip(answer.text)
+        assert answer.text == name
+    url = await asyncio.to_thread(url_of, server, "site", "first")
+    # not an address of the container's own network: it is reached through the proxy
+    async with await asyncio.start_server(greet, "127.0.0.2", 0) as outside, visitor(url) as http:
+        port = outside.sockets[0].getsockname()[1]
+        answer = await http.get(f"/?http://127.0.0.2:{port}/")
+    assert answer.text == "hello from outside"
+    running = (await asyncio.to_thread(server.status))["containers"]
+    assert {"first", "second"} <= {each["app"] for each in running}  # at the same time
+
+
 VERSIONED = """
 import asyncio
 import modal
