@@ -1,11 +1,15 @@
-"""A service: one Modal file, deployed as one app, or as several variants of it."""
+"""A service: one Modal file, deployed as one app, or as several variants of it.
+
+Its parts come as models, read before (`InstanceOf`): building their rules once more for every place
+where they stand took longer than anything else in the start of a program.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, InstanceOf, PlainValidator
 
 from pulumi_modal.spec.model import Frozen, JsonValue, key
 from pulumi_modal.spec.naming import OBJECT_NAME, TAG
@@ -22,8 +26,8 @@ _IDENTIFIER: Final = Text(r"[A-Za-z_][A-Za-z0-9_]*", "the name of a variable in 
 class VariantSpec(Frozen):
     """What one variant of a service sets over the service."""
 
-    settings: FunctionOverrides = FunctionOverrides()
-    functions: Mapping[str, FunctionOverrides] = Field(default_factory=dict)
+    settings: InstanceOf[FunctionOverrides] = FunctionOverrides()
+    functions: Mapping[str, InstanceOf[FunctionOverrides]] = Field(default_factory=dict)
 
     def canonical(self) -> dict[str, JsonValue]:
         """As it is written in a stack file."""
@@ -68,16 +72,16 @@ class ServiceSpec(Frozen):
     tag: Annotated[str | None, PlainValidator(TAG)] = key(
         "A mark on the deployment, shown in `modal app history`.", default="none", example="v1.4.0"
     )
-    probe: Probe | None = key(
+    probe: InstanceOf[Probe] | None = key(
         "When a deploy counts as done: see Probe. `true` takes all its defaults, `false` waits for"
         " nothing.",
         default="none: a deploy is done when Modal has it",
         example="{path: /health}",
         allowed="a map with keys of Probe, or true or false",
     )
-    settings: FunctionOverrides = FunctionOverrides()
+    settings: InstanceOf[FunctionOverrides] = FunctionOverrides()
     """Settings of the only function, class or server of the file."""
-    functions: Mapping[str, FunctionOverrides] = Field(
+    functions: Mapping[str, InstanceOf[FunctionOverrides]] = Field(
         default_factory=dict,
         description="Settings by the name of a function, class or server in the file (never of a"
         " method: all methods of a class share its containers). A file with only one takes them"
@@ -88,7 +92,7 @@ class ServiceSpec(Frozen):
             "allowed": "a map from names to settings",
         },
     )
-    variants: Mapping[str, VariantSpec] = Field(
+    variants: Mapping[str, InstanceOf[VariantSpec]] = Field(
         default_factory=dict,
         description="Deploy the file several times: each variant is an app `<name>-<variant>` with"
         " its own settings over the service's.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, InstanceOf, PlainValidator
 
 from pulumi_modal.spec.model import Frozen, JsonValue
 from pulumi_modal.spec.naming import ENVIRONMENT_NAME, WORKSPACE_NAME
@@ -33,7 +33,7 @@ class StackSpec(Frozen):
         description="Modal environment that the stack is bound to; made when it is not there.",
         json_schema_extra={"default": "required", "example": "staging"},
     )
-    services: Mapping[str, ServiceSpec] = Field(
+    services: Mapping[str, InstanceOf[ServiceSpec]] = Field(
         default_factory=dict,
         description="The services, by name.",
         json_schema_extra={
