@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from pulumi_modal.gateway.port import AppRef, DeployOrder
 from pulumi_modal.provider.app_inputs import completed
+from pulumi_modal.provider.app_lifecycle import AppLifecycle
+from pulumi_modal.provider.operation import Operation
 from pulumi_modal.source.request import PlanRequest
 from pulumi_modal.spec.plan import NeededSecret, NeededVolume, Plan, PlannedFunction, SourceDigest
 from tests.fakes.gateway import FakeGateway
 
+APP = AppRef("dev", "llm")
 SAID: Mapping[str, Any] = {
     "source": "llm.py",
     "app_name": "llm",
@@ -65,3 +72,38 @@ class OnePlan:
 def a_gateway(plan: Plan | None = None) -> FakeGateway:
     """A gateway to an environment `dev`, where a deploy makes this plan of any file."""
     return FakeGateway(environments=("main", "dev"), plan=OnePlan(plan))
+
+
+@dataclass
+class Stack:
+    """An app's inputs with the Modal they go to, and what its row shows meanwhile."""
+
+    inputs: dict[str, Any] = field(default_factory=app_inputs)
+    gateway: FakeGateway = field(default_factory=a_gateway)
+    timeout_s: float | None = None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    told: list[str] = field(default_factory=list)
+
+    @property
+    def lifecycle(self) -> AppLifecycle:
+        """What its operations run on."""
+        operation = Operation(
+            tell=self.told.append, timeout_s=self.timeout_s, cancelled=self.cancelled
+        )
+        return AppLifecycle(self.gateway, operation, Path("/project"))
+
+    def deploy(self, olds: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Create, or update what is there."""
+        return self.lifecycle.deploy(self.inputs, olds)
+
+    @property
+    def order(self) -> DeployOrder:
+        """The last one."""
+        found = [about for verb, about in self.gateway.calls if verb == "deploy"][-1]
+        assert isinstance(found, DeployOrder)
+        return found
+
+
+def stack_of(plan: Plan, **said: Any) -> Stack:
+    """A stack whose file is planned so."""
+    return Stack(app_inputs(plan, **said), a_gateway(plan))

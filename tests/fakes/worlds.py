@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import modal
 
@@ -19,6 +19,17 @@ from tests.fakes.gateway import FakeGateway
 from tests.fakes.local_modal import LocalModalServer, local_modal
 
 _numbers = itertools.count(1)
+TWO = """
+@app.function({settings})
+def answer():
+    return {answer}
+
+@app.cls()
+class Model:
+    @modal.method()
+    def predict(self):
+        return 1
+"""
 
 
 class World(Protocol):
@@ -110,3 +121,17 @@ def an_order(
 def silent(words: str) -> None:
     """Takes what a deploy tells."""
     del words
+
+
+def two(
+    folder: Path, environment: str, answer: int = 1, name: str = "app", **settings: Any
+) -> DeployOrder:
+    """An order to deploy a function `answer` with these settings, and a class `Model`."""
+    said = ", ".join(f"{key}={value!r}" for key, value in settings.items())
+    return an_order(folder, TWO.format(answer=answer, settings=said), environment, name)
+
+
+def deployed(world: World, order: DeployOrder) -> AppRef:
+    """Deploy; the app."""
+    world.gateway.deploy(order, silent)
+    return AppRef(order.request.environment, order.request.app_name)
