@@ -26,7 +26,7 @@ class GpuVariants(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("modal:inference:GpuVariants", service.app_name, None, opts)
-        below = pulumi.ResourceOptions(parent=self)
+        below = pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None)
         self.variants = {
             name: InferenceService(one, stack, plans[one.app_name], below)
             for name, one in service.deployments().items()

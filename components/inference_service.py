@@ -47,7 +47,8 @@ class InferenceService(pulumi.ComponentResource):
             tag=service.tag,
             probe=service.probe.settings() if service.probe else None,
             app=service.app,
-            opts=pulumi.ResourceOptions(parent=self),
+            # Its own too: the engine does not look at a parent's when it orders deletes.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None),
         )
         self.url = app.url
         self.app_id = app.app_id
