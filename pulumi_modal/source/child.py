@@ -28,11 +28,14 @@ from typing import Any
 
 from pulumi_modal import errors
 from pulumi_modal.errors import ModalStackError, NoAnswer, SourceError
+from pulumi_modal.source.family import end_family
 from pulumi_modal.source.forkserver import Child
 from pulumi_modal.source.inside import Job
 from pulumi_modal.source.trace import place_in_dump
 
 GRACE_S = 2.0
+DUMP_S = 0.2
+"""A dump of stacks is complete when nothing more came for so long."""
 KEPT_OUTPUT_BYTES = 8192
 
 
@@ -53,23 +56,27 @@ class _Run:
     output: Connection
     trace: Connection
     printed: bytearray = field(default_factory=bytearray)
+    dump: str = ""
     result: Mapping[str, Any] | None = None
 
     def read(self, deadline: float, on_event: Callable[[Any], None] | None) -> bool:
-        """Read until the child answered or ended; False when the deadline passed first."""
-        pipes: list[Any] = [self.answer, self.output, self.child.sentinel]
-        while self.result is None:
+        """Read until the child answered or ended; False when its time was over first."""
+        readers = {
+            self.output: self._keep_output,
+            self.answer: lambda: self._take(on_event),
+            self.trace: self._keep_dump,
+        }
+        while self.result is None and not self.dump:
+            pipes: list[Any] = [*readers, self.child.sentinel]
             ready = wait(pipes, max(0.0, deadline - time.monotonic()))
             if not ready:
                 return False
-            if self.output in ready and not self._keep_output():
-                pipes.remove(self.output)
-            if self.answer in ready:
-                if not self._take(on_event):
-                    pipes.remove(self.answer)
-            elif self.child.sentinel in ready:
+            for pipe in [pipe for pipe in readers if pipe in ready]:
+                if not readers[pipe]():
+                    del readers[pipe]
+            if self.child.sentinel in ready and self.answer not in ready:
                 break
-        return True
+        return self.result is not None or not self.dump
 
     def _take(self, on_event: Callable[[Any], None] | None) -> bool:
         try:
@@ -97,19 +104,16 @@ class _Run:
             pass
         return self.printed.decode("utf-8", "replace").strip()
 
-    def dump(self) -> str:
-        """The stacks that the child wrote when its deadline passed."""
-        text = b""
+    def _keep_dump(self) -> bool:
+        """Keep the stacks that the child writes when its deadline has passed."""
         with suppress(OSError):
-            while self.trace.poll(0) and (chunk := os.read(self.trace.fileno(), 65536)):
-                text += chunk
-        return text.decode("utf-8", "replace")
+            while self.trace.poll(DUMP_S) and (chunk := os.read(self.trace.fileno(), 65536)):
+                self.dump += chunk.decode("utf-8", "replace")
+        return bool(self.dump)
 
     def end(self) -> None:
         """End the child and everything it started."""
-        for kill in (os.killpg, os.kill):
-            with suppress(ProcessLookupError, PermissionError):
-                kill(self.child.pid, signal.SIGKILL)
+        end_family(self.child.pid)
         wait([self.child.sentinel], GRACE_S)
 
 
@@ -140,9 +144,8 @@ def run(  # noqa: PLR0913  # keyword-only beyond the work itself
             if "error" in running.result:
                 raise _as_error(*running.result["error"])
             return Finished(running.result["ok"], output)
-        dump = running.dump()
-        if dump or not in_time:
-            place = place_in_dump(dump, root.resolve())
+        if not in_time:
+            place = place_in_dump(running.dump, root.resolve())
             hung = f", it hung at {place}" if place else ""
             raise NoAnswer(f"{what} did not end within {deadline_s:g} s{hung}; {cure}")
         last = f"; it printed last: {output.splitlines()[-1][:200]}" if output else ""

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from pulumi_modal.errors import ModalStackError
+from pulumi_modal.source.family import adopt_orphans, end_descendants, end_family
 from pulumi_modal.source.supported import import_failure
 
 Tell = Callable[[Any], None]
@@ -42,17 +43,20 @@ class Job:
 
     def _bootstrap(self, parent_sentinel: int) -> int:
         self._isolate()
-        faulthandler.dump_traceback_later(self.deadline_s, exit=True, file=self.trace.fileno())
+        # The parent ends this process once it has read the dump, with all that it started.
+        faulthandler.dump_traceback_later(self.deadline_s, file=self.trace.fileno())
         threading.Thread(target=_end_with, args=(parent_sentinel,), daemon=True).start()
         message = self._answer()
         faulthandler.cancel_dump_traceback_later()
         sys.stdout.flush()
         sys.stderr.flush()
+        end_descendants(os.getpid())
         self.answer.send_bytes(json.dumps(message).encode())
         os._exit(0)
 
     def _isolate(self) -> None:
         os.setsid()
+        adopt_orphans()
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
@@ -88,4 +92,4 @@ class Job:
 def _end_with(parent_sentinel: int) -> None:
     """End this process and all it started when the parent ends."""
     wait([parent_sentinel])
-    os.killpg(0, 9)
+    end_family(os.getpid())

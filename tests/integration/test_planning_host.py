@@ -9,14 +9,18 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import psutil
+import pytest
 
+from pulumi_modal.errors import SourceError
 from pulumi_modal.planning.plan import plan_one
 from tests.fakes.planning import SOURCES, a_request
 
 UNGUARDED = f"""
 from pathlib import Path
+from typing import Final
 from pulumi_modal.planning.plan import plan_one
 from pulumi_modal.source.request import PlanRequest
 print("program runs", flush=True)
@@ -64,6 +68,37 @@ def test_a_plan_leaves_no_process_of_the_file_behind() -> None:
     plan_one(a_request("noisy.py"))
     mine = psutil.Process().children(recursive=True)
     assert not [one for one in mine if "/bin/sleep" in one.cmdline()]
+
+
+SLEEP: Final = ["/bin/sleep", "4321"]
+STARTS: Final = {
+    "in a session of its own": "subprocess.Popen(SLEEP, start_new_session=True)",
+    "as a daemon": "subprocess.run(['/bin/sh', '-c', 'setsid /bin/sleep 4321 & exit'])",
+}
+
+
+@pytest.mark.parametrize("start", STARTS.values(), ids=STARTS.keys())
+@pytest.mark.parametrize("hangs", [False, True], ids=["planned", "ended at the deadline"])
+def test_what_a_file_starts_ends_with_it(
+    tmp_path: Path,
+    start: str,
+    hangs: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    text = f"import subprocess, time\nSLEEP = ['/bin/sleep', '4321']\n{start}\n"
+    text += "while not subprocess.run(['pgrep', '-f', '^/bin/sleep 4321']).returncode == 0: pass\n"
+    text += "time.sleep(3600)\n" if hangs else ""
+    text += "import modal\napp = modal.App('x')\n@app.function()\ndef f(x): return x\n"
+    (tmp_path / "service.py").write_text(text, "utf-8")
+    if hangs:
+        with pytest.raises(SourceError, match=r"did not end within 2 s, it hung at service.py:5"):
+            plan_one(a_request("service.py", tmp_path, deadline_s=2.0))
+    else:
+        plan_one(a_request("service.py", tmp_path))
+    left = [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == SLEEP]
+    _, alive = psutil.wait_procs(left, timeout=10)
+    for one in alive:
+        one.kill()
+    assert not alive
 
 
 def test_a_killed_program_takes_its_children_along(tmp_path: Path) -> None:
