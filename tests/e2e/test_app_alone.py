@@ -1,0 +1,83 @@
+"""`pulumi_modal.App` in any Pulumi program, and on the dynamic host that Pulumi brings along."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.fakes.local_modal import LocalModalServer
+from tests.fakes.pulumi_project import PROGRAMS, PulumiProject
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def a_project(make: Callable[[str], PulumiProject], environment: str) -> PulumiProject:
+    project = make(environment)
+    project.program(PROGRAMS / "app_alone.py")
+    project.source("plain.py")
+    configure(project)
+    return project
+
+
+def configure(project: PulumiProject, **values: Any) -> None:
+    said = {"environment": project.environment, **values}
+    project.declare(config={f"alone:{key}": value for key, value in said.items()})
+
+
+def running(server: LocalModalServer, environment: str) -> set[str]:
+    listed = json.loads(server.modal("app", "list", "--env", environment, "--json").stdout)
+    return {app["description"] for app in listed if app["state"] == "deployed"}
+
+
+def test_an_app_of_a_plain_program_is_checked_deployed_replaced_and_destroyed(
+    project_in: Callable[[str], PulumiProject], server: LocalModalServer
+) -> None:
+    project = a_project(project_in, "alone")
+
+    configure(project, overrides={"double": {"gpu": "H1000"}})
+    refused = project.preview(status=1)
+    (error,) = [said for said in refused.errors if "overrides.double.gpu" in said]
+    assert "did you mean H100?" in error
+
+    configure(project, overrides={"double": {"gpu": "h100", "max_containers": 3}})
+    preview = project.preview()  # the tag of the second app is unknown
+    assert {step.name: step.op for step in preview.steps if step.kind == "App"} == {
+        "first": "create",
+        "second": "create",
+    }
+    project.up()
+    outputs = project.outputs()
+    assert outputs["versions"] == [1, 1]
+    assert (outputs["double"]["gpu"], outputs["double"]["max_containers"]) == ("H100", 3)
+    project.preview("--expect-no-changes")
+
+    configure(project, name="other", overrides={"double": {"gpu": "H100"}})
+    replaced = project.up()
+    ops = [step.op for step in replaced.steps if step.name == "first"]
+    assert ops == ["create-replacement", "replace", "delete-replaced"]
+    assert running(server, "alone") == {"other", "second"}
+
+    project.destroy()
+    assert "alone" not in server.modal("environment", "list", "--json").stdout
+
+
+def test_everything_works_on_the_host_that_pulumi_brings_along(
+    project_in: Callable[[str], PulumiProject], server: LocalModalServer
+) -> None:
+    project = a_project(project_in, "stock")
+    described = (project.folder / "Pulumi.yaml").read_text("utf-8")
+    without_ours = described.partition("plugins:")[0]
+    (project.folder / "Pulumi.yaml").write_text(without_ours, "utf-8")
+
+    project.up()
+    project.preview("--expect-no-changes")
+    configure(project, overrides={"double": {"gpu": "L4"}})
+    changed = project.up()
+    assert changed.step("first").changes["functions.double.gpu"] == "add"
+    assert project.outputs()["versions"] == [2, 2]  # the tag of the second app follows
+    assert running(server, "stock") == {"first", "second"}
+    project.destroy()
+    assert "stock" not in server.modal("environment", "list", "--json").stdout
