@@ -10,7 +10,7 @@ from scripts.progress import SetupError, say
 
 def main(arguments: list[str]) -> int:
     """The exit status of `pulumi destroy`, or 1 when it could not be run."""
-    (stack,) = arguments
+    stack = " ".join(arguments)
     try:
         consent = workspace.prepare(stack)
         status = engine_command.show("destroy", "--stack", stack, "--suppress-outputs", *consent)

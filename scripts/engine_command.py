@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from typing import Any, Final
 
 from scripts.places import BIN, ROOT, VENV
@@ -54,8 +55,20 @@ def ask_json(*arguments: str) -> Any:
 
 def show(*arguments: str) -> int:
     """Run a command before the user's eyes; its exit status."""
-    command = [_program(), *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
+    return run_to_its_end([_program(), *arguments])
+
+
+def run_to_its_end(command: Sequence[str]) -> int:
+    """Run it before the user's eyes, whatever Ctrl-C says to us: it hears that itself.
+
+    Killed in the middle, an update would leave its lock and what it was doing in the state.
+    """
+    with subprocess.Popen(command, cwd=ROOT, env=environment()) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
 
 
 def _program() -> str:

@@ -20,7 +20,7 @@ _REQUEST: Final = (
 
 def main(arguments: list[str]) -> int:
     """The exit status of `pulumi up`, or 1 when it could not be run."""
-    (stack,) = arguments
+    stack = " ".join(arguments)
     try:
         consent = workspace.prepare(stack)
         status = engine_command.show("up", "--stack", stack, "--suppress-outputs", *consent)
