@@ -83,8 +83,7 @@ def services_project(place: Place, count: int) -> Project:
 def services_config(count: int, environment: str) -> dict[str, Any]:
     """A stack's configuration: the first so many services, as they are in code."""
     services = {
-        name.replace("_", "-"): {"source": f"services/{name}.py"}
-        for name in service_names(count)
+        name.replace("_", "-"): {"source": f"services/{name}.py"} for name in service_names(count)
     }
     return {
         "inference:workspace": "local",
