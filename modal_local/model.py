@@ -6,7 +6,9 @@ Records are frozen; protobuf messages inside them are never changed after constr
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -110,6 +112,9 @@ class ContainerProcess(Protocol):
     async def wait(self) -> int:
         """Exit status; negative for a signal. Its output has been logged when this returns."""
 
+    async def dial(self, port: int) -> socket.socket:
+        """A connection to a program in it that listens. Raises OSError."""
+
     def terminate(self) -> None:
         """SIGTERM to the container, which runs its exit hooks."""
 
@@ -157,8 +162,29 @@ class WebCall(Protocol):
         """The client has gone; the input is cancelled. Repeats safely."""
 
 
+class Lease(Protocol):
+    """The place of one HTTP request in a container that listens itself."""
+
+    async def connect(self) -> socket.socket:
+        """A connection to the container that has the request. Raises CallFailed."""
+
+
+class Requests(Protocol):
+    """HTTP requests to containers that listen themselves."""
+
+    def listens(self, function_id: str) -> bool:
+        """Whether a function's containers do. Raises NotFound."""
+
+    def lease(self, function_id: str) -> AbstractAsyncContextManager[Lease]:
+        """A place for one request while the block runs. Raises NotFound, QueueFull."""
+
+
 class Execution(Protocol):
     """Calls, queues and containers: what RPCs and the ingress ask of execution."""
+
+    @property
+    def requests(self) -> Requests:
+        """For visitors of containers that listen themselves."""
 
     async def app_published(self, app_id: str, *, recreate: bool) -> None:
         """A version became live: new inputs go to it at once, older containers drain."""

@@ -16,6 +16,14 @@ Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 
 _REFUSED_WEBSOCKET = 1011
+_STARTS = frozenset(
+    {
+        "http.response.start",
+        "websocket.accept",
+        "websocket.close",
+        "websocket.http.response.start",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,20 @@ def answer_for(error: LocalModalError, route: Route) -> Answer:
             return Answer(500, str(error))
         case _:
             return Answer(500, "the local Modal could not pass the request on")
+
+
+class Sending:
+    """Passes events to a client, and knows whether its answer has begun."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+        """Whether the client has been sent anything: then an error can no longer be told."""
+
+    async def __call__(self, event: Event) -> None:
+        """Pass one on."""
+        self.started = self.started or event["type"] in _STARTS
+        await self._send(event)
 
 
 async def send_answer(scope: Scope, send: Send, answer: Answer) -> None:

@@ -15,11 +15,14 @@ from modal_local.ingress.answers import (
     Receive,
     Scope,
     Send,
+    Sending,
     answer_for,
     send_answer,
 )
 from modal_local.ingress.exchange import Exchange
+from modal_local.ingress.relay import Relay
 from modal_local.ingress.route import Route, container_scope
+from modal_local.ingress.socket_relay import SocketRelay
 from modal_local.model import Execution
 
 log = logging.getLogger(__name__)
@@ -52,18 +55,25 @@ class Door:
             return NO_SUCH_URL
         if route.requires_proxy_auth and (refusal := self._refusal(scope)) is not None:
             return refusal
-        exchange: Exchange | None = None
+        sending = Sending(send)
         try:
-            call = await self._execution.open_web_call(
-                route.function_id, method_name=route.method_name, scope=container_scope(scope)
-            )
-            exchange = Exchange(call, scope, receive, send)
-            answer = await exchange.run()
+            answer = await self._pass_on(route, scope, receive, sending)
         except LocalModalError as error:
             answer = answer_for(error, route)
-        if exchange is not None and exchange.started:
-            return None  # too late to say it: an unfinished answer closes the connection
-        return answer
+        return None if sending.started else answer  # else too late: the connection is closed
+
+    async def _pass_on(
+        self, route: Route, scope: Scope, receive: Receive, send: Sending
+    ) -> Answer | None:
+        requests = self._execution.requests
+        if requests.listens(route.function_id):
+            relay = SocketRelay if scope["type"] == "websocket" else Relay
+            async with requests.lease(route.function_id) as lease:
+                return await relay(lease, scope, receive, send).run()
+        call = await self._execution.open_web_call(
+            route.function_id, method_name=route.method_name, scope=container_scope(scope)
+        )
+        return await Exchange(call, receive, send).run()
 
     def _refusal(self, scope: Mapping[str, Any]) -> Answer | None:
         key, secret = _credentials({bytes(k): bytes(v) for k, v in scope["headers"]})

@@ -5,32 +5,21 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from modal_local.ingress.answers import BODY_TOO_LARGE, NO_ANSWER, Answer, Receive, Scope, Send
+from modal_local.ingress.answers import BODY_TOO_LARGE, NO_ANSWER, Answer, Receive, Sending
 from modal_local.model import WebCall
 
 LARGEST_BODY: Final = 4 * 1024**3
 _GRACE_S: Final = 5.0
 """How long an app may take to notice that its client has gone, before its input is cancelled."""
-_STARTS: Final = frozenset(
-    {
-        "http.response.start",
-        "websocket.accept",
-        "websocket.close",
-        "websocket.http.response.start",
-    }
-)
 
 
 class Exchange:
     """Passes events between a client and a container; holds no body."""
 
-    def __init__(self, call: WebCall, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, call: WebCall, receive: Receive, send: Sending) -> None:
         self._call = call
-        self._scope = scope
         self._receive = receive
         self._send = send
-        self.started = False
-        """Whether the client has been sent anything: then an error can no longer be told."""
 
     async def run(self) -> Answer | None:
         """Until either side is done. An answer is returned when the client still needs one.
@@ -47,7 +36,7 @@ class Exchange:
             if not outward.done():
                 return inward.result()  # the client has gone, or sent too much
             outward.result()
-            return None if self.started else NO_ANSWER
+            return None if self._send.started else NO_ANSWER
         finally:
             for task in (inward, outward):
                 task.cancel()
@@ -57,8 +46,6 @@ class Exchange:
 
     async def _outward(self) -> None:
         async for event in self._call.events():
-            if event["type"] in _STARTS:
-                self.started = True
             if event["type"] != "http.response.trailers":
                 await self._send(dict(event))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,13 +39,25 @@ class Route:
         return f"http://{LOOPBACK}:{self.port}"
 
 
+def without_credentials(headers: Iterable[Sequence[bytes]]) -> list[tuple[bytes, bytes]]:
+    """What a container is told of a request's headers."""
+    return [
+        (bytes(name), bytes(value)) for name, value in headers if bytes(name) not in _CREDENTIALS
+    ]
+
+
+def target_of(scope: Mapping[str, Any]) -> bytes:
+    """Path and query, as they were asked for."""
+    path = bytes(scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
+    query = bytes(scope["query_string"])
+    return path + b"?" + query if query else path
+
+
 def container_scope(scope: Mapping[str, Any]) -> dict[str, Any]:
     """What a container is told of a connection: plain values, no credentials of the door."""
     passed: dict[str, Any] = {name: scope[name] for name in _PASSED_ON if name in scope}
     passed["root_path"] = ""
-    passed["headers"] = [
-        (bytes(name), bytes(value)) for name, value in scope["headers"] if name not in _CREDENTIALS
-    ]
+    passed["headers"] = without_credentials(scope["headers"])
     if scope["type"] == "http":
         passed["extensions"] = {"http.response.trailers": {}}
     return passed

@@ -20,6 +20,7 @@ CONTAINER_RPCS: Final = frozenset(
         "ContainerHello",
         "ContainerHeartbeat",
         "ContainerLog",
+        "ContainerServerLifecycleReady",
         "ContainerStop",
         "FunctionCallGetDataIn",
         "FunctionCallPutDataOut",

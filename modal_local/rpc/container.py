@@ -67,6 +67,15 @@ class ContainerRpc:
             )
             await stream.send_message(api_pb2.FunctionGetInputsResponse(inputs=items))
 
+    async def ContainerServerLifecycleReady(
+        self,
+        stream: Stream[api_pb2.ContainerServerLifecycleReadyRequest, Empty],
+    ) -> None:
+        """A container that listens itself has entered."""
+        await receive(stream)
+        self._execution.requests.ready(calling_task(stream))
+        await stream.send_message(Empty())
+
     async def FunctionPutOutputs(
         self, stream: Stream[api_pb2.FunctionPutOutputsRequest, Empty]
     ) -> None:

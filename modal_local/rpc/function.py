@@ -13,7 +13,7 @@ from modal_local.errors import Conflict, Invalid, NotFound
 from modal_local.rpc.handle import bound_handle, function_data, function_handle
 from modal_local.rpc.message import receive
 from modal_local.rpc.publishing import Publisher
-from modal_local.rpc.web_label import WebEndpoint, web_endpoints
+from modal_local.rpc.web_label import WebEndpoint, endpoints_of, web_endpoints
 from modal_local.scheduling.admission import refusals
 from modal_local.store.apps import AppRecord
 from modal_local.store.functions import Definition
@@ -68,9 +68,13 @@ class FunctionRpc:
             raise Invalid("\n".join(f"{data.function_name}: {sentence}" for sentence in found))
         function_id = request.existing_function_id or self._new_function(app, data)
         self._check_owner(function_id, app)
-        endpoints = _endpoints(app, data)
+        endpoints = endpoints_of(app.description, data)
         metadata = self._store.functions.find(function_id).metadata
         metadata.class_parameter_info.CopyFrom(data.class_parameter_info)
+        if data.is_server:
+            urls = [self._publisher.reserve(app, endpoint.label).url for endpoint in endpoints]
+            metadata._experimental_flash_urls[:] = urls  # noqa: SLF001 - the wire's name
+            data.flash_service_urls[:] = urls
         _tell_urls(data, metadata)
         definition = self._store.functions.define(function_id, data, metadata)
         await stream.send_message(self._created(app, definition, endpoints))
@@ -235,14 +239,6 @@ class FunctionRpc:
             if endpoint.config.custom_domains:
                 _warn(response, "Custom domains are recorded; the local Modal does not serve them.")
         return response
-
-
-def _endpoints(app: AppRecord, data: api_pb2.FunctionData) -> list[WebEndpoint]:
-    return list(
-        web_endpoints(
-            app.description, data.function_name, data.webhook_config, dict(data.method_definitions)
-        )
-    )
 
 
 def _tell_urls(data: api_pb2.FunctionData, metadata: api_pb2.FunctionHandleMetadata) -> None:

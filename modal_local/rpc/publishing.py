@@ -11,7 +11,7 @@ from modal_proto import api_pb2
 
 from modal_local.errors import LocalModalError, NotFound
 from modal_local.model import Execution
-from modal_local.rpc.web_label import web_endpoints
+from modal_local.rpc.web_label import endpoints_of
 from modal_local.store.apps import AppRecord
 from modal_local.store.deployments import Deployment, Release
 from modal_local.store.environments import Environment
@@ -135,13 +135,7 @@ class Publisher:
         app = self._store.apps.find(deployment.app_id)
         for function_id, definition_id in deployment.definitions.items():
             data = self._store.functions.definition(definition_id).data
-            endpoints = web_endpoints(
-                app.description,
-                data.function_name,
-                data.webhook_config,
-                dict(data.method_definitions),
-            )
-            for endpoint in endpoints:
+            for endpoint in endpoints_of(app.description, data):
                 yield WebUrl(
                     environment_id=app.environment_id,
                     label=endpoint.label,

@@ -42,6 +42,15 @@ def web_endpoints(
             yield _endpoint(app_name, f"{class_name}.{name}", name, method.webhook_config)
 
 
+def endpoints_of(app_name: str, data: api_pb2.FunctionData) -> list[WebEndpoint]:
+    """What of a definition answers HTTP. Raises Invalid for a bad label."""
+    if data.is_server:
+        config = api_pb2.WebhookConfig(requires_proxy_auth=not data.http_config.unauthenticated)
+        return [_endpoint(app_name, data.function_name, "", config)]
+    methods = dict(data.method_definitions)
+    return list(web_endpoints(app_name, data.function_name, data.webhook_config, methods))
+
+
 def _endpoint(
     app_name: str, function_name: str, method: str, config: api_pb2.WebhookConfig
 ) -> WebEndpoint:

@@ -6,6 +6,7 @@ stay for the scaledown window; bounds always win.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ class Change:
 def wanted_containers(load: Load, bounds: Bounds) -> int:
     """Containers this load calls for, within bounds."""
     demand = load.queued + load.running
-    wanted = -(-demand // bounds.capacity)
+    wanted = math.ceil(demand / bounds.capacity)
     if demand:
         wanted += bounds.buffer_containers
     return max(bounds.min_containers, min(wanted, bounds.max_containers))

@@ -31,9 +31,9 @@ class Attempts:
         for item in batch:
             item.state = InputState.RUNNING
             item.task_id = container.task_id
-            item.timer = loop.call_later(
-                pool.clocks.timeout_s, self._time_out, pool, container, item
-            )
+            timeout_s = pool.clocks.timeout_s
+            if timeout_s is not None:
+                item.timer = loop.call_later(timeout_s, self._time_out, pool, container, item)
 
     def end(self, pool: Pool, container: Container, output: api_pb2.FunctionPutOutputsItem) -> None:
         """A container put an output. Late and repeated ones are ignored."""
@@ -156,7 +156,7 @@ class Attempts:
             return
         container.cancel(item, insist=True)
         if not self._retry(pool, item):
-            self.finish(item, timed_out(pool.clocks.timeout_s))
+            self.finish(item, timed_out(pool.clocks.timeout_s or 0))
         self._wake(pool)
 
 

@@ -50,7 +50,7 @@ class Calling:
     def open(self, request: api_pb2.FunctionMapRequest) -> tuple[Call, Sequence[Input]]:
         """Make a call with the inputs that came along. Raises NotFound, QueueFull."""
         pool = self._pool(request.function_id)
-        _refuse_overflow(pool, len(request.pipelined_inputs), MOST_QUEUED)
+        refuse_overflow(pool, len(request.pipelined_inputs), MOST_QUEUED)
         call = self._ledger.open(
             request.function_id,
             kind=request.function_call_type,
@@ -64,7 +64,7 @@ class Calling:
         """More inputs of a map. Raises NotFound, QueueFull."""
         call = self._ledger.find(call_id)
         pool = self._pool(call.function_id)
-        _refuse_overflow(pool, len(items), MOST_QUEUED)
+        refuse_overflow(pool, len(items), MOST_QUEUED)
         return self._add(pool, call, items)
 
     def retry(self, call_id: str, items: Sequence[api_pb2.FunctionRetryInputsItem]) -> None:
@@ -111,7 +111,7 @@ class Calling:
     ) -> ContainerWebCall:
         """Queue one web request. Raises NotFound, QueueFull."""
         pool = self._pool(function_id)
-        _refuse_overflow(pool, 1, MOST_QUEUED_WEB)
+        refuse_overflow(pool, 1, MOST_QUEUED_WEB)
         call = self._ledger.open(
             function_id,
             kind=api_pb2.FUNCTION_CALL_TYPE_UNARY,
@@ -146,7 +146,8 @@ def _name(call: Call, pool: Pool) -> None:
     call.function_name = pool.function.tag
 
 
-def _refuse_overflow(pool: Pool, more: int, limit: int) -> None:
+def refuse_overflow(pool: Pool, more: int, limit: int) -> None:
+    """Raises QueueFull where more inputs would be too many."""
     waiting = len(pool.queue) + len(pool.waiting)
     if waiting + more > limit:
         raise QueueFull(

@@ -53,6 +53,8 @@ class Container:
         self.reason = ""
         """Why it was killed, where its own exit status would not tell."""
         self.gone = asyncio.Event()
+        self.rested = Bell()
+        """Rung when it has let go of an input, or is not what it was."""
         self.was_ready = False
         self._insists = False
         self._to_cancel: list[str] = []
@@ -142,6 +144,7 @@ class Container:
             self.state = "draining"
         if self.poll is not None:
             self.dismiss()
+        self.rested.ring()
 
     def dismiss(self) -> None:
         """Answer its poll with the kill switch."""
@@ -212,8 +215,10 @@ class Container:
         self.poll_ends()
         self._stop_timer()
         self.gone.set()
+        self.rested.ring()
 
     def _rest(self) -> None:
+        self.rested.ring()
         if self.running or self.cancelled:
             return
         if self.state == "ready":

@@ -25,6 +25,7 @@ from modal_local.supervisor.calling import Calling, Pools
 from modal_local.supervisor.container import STOP_GRACE_S
 from modal_local.supervisor.pool import Pool
 from modal_local.supervisor.reconciler import Ground, Placed, Reconciler
+from modal_local.supervisor.requests import Requests, RequestsGround
 from modal_local.supervisor.serving import Serving
 from modal_local.supervisor.web_call import BlobReader, ContainerWebCall
 
@@ -68,6 +69,8 @@ class LocalExecution:
         """What callers ask."""
         self.serving: Serving
         """What containers ask."""
+        self.requests: Requests
+        """What visitors ask of containers that listen themselves."""
 
     async def __aenter__(self) -> Self:
         tasks = await self._stack.enter_async_context(asyncio.TaskGroup())
@@ -79,6 +82,8 @@ class LocalExecution:
         pools = Pools(find=self._pool, holding=self._holding)
         self.calling = Calling(self.ledger, self._attempts, pools, wake)
         self.serving = Serving(self._placed, self._attempts, wake)
+        requests = RequestsGround(self.ledger, self._attempts, pools, self._placed, wake, tasks)
+        self.requests = Requests(requests)
         return self
 
     async def __aexit__(self, *failed: object) -> None:

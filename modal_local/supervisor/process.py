@@ -7,11 +7,13 @@ import codecs
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Awaitable, Callable
 from typing import IO, Final
 
+Dial = Callable[[int], Awaitable[socket.socket]]
 _CHUNK: Final = 64 * 1024
 _LONGEST_LINE: Final = 64 * 1024
 _LAST_WORDS_S: Final = 2.0
@@ -28,8 +30,10 @@ class RunningContainer:
         clean: Callable[[], Awaitable[None]],
         *,
         stop_signal: signal.Signals = signal.SIGINT,
+        dial: Dial | None = None,
     ) -> None:
         self.pid = process.pid
+        self._dial = dial
         self._process = process
         self._say = say
         self._clean = clean
@@ -40,6 +44,12 @@ class RunningContainer:
     async def wait(self) -> int:
         """Exit status; negative for a signal. Its output has been logged when this returns."""
         return await asyncio.shield(self._ended)
+
+    async def dial(self, port: int) -> socket.socket:
+        """A connection to a program in it that listens. Raises OSError."""
+        if self._dial is None:
+            raise ConnectionRefusedError("the container has no network of its own")
+        return await self._dial(port)
 
     def terminate(self) -> None:
         """Ask the container to end: it runs its exit hooks."""

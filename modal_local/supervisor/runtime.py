@@ -124,7 +124,8 @@ class ProcessRuntime:
             say(_SYSTEM, f"{line}\n")
         # Modal's container runtime has a handler for SIGTERM in servers only
         stop_signal = SIGTERM if definition.is_server else SIGINT
-        container = RunningContainer(process, say, clean, stop_signal=stop_signal)
+        dial = network.dial if network is not None else None
+        container = RunningContainer(process, say, clean, stop_signal=stop_signal, dial=dial)
         if network is not None:
             await _open(network, container)
         return container

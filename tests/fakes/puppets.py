@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import signal
+import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,10 @@ class Puppet:
 
     async def wait(self) -> int:
         return await asyncio.shield(self._status)
+
+    async def dial(self, port: int) -> socket.socket:
+        """Nothing listens in a puppet."""
+        raise ConnectionRefusedError(port)
 
     def exit(self, status: int) -> None:
         """It ends by itself."""

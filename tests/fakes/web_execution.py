@@ -56,6 +56,15 @@ class WebExecution:
         self.apps = dict(apps)
         self.calls: list[AppCall] = []
 
+    @property
+    def requests(self) -> WebExecution:
+        """None of them is for a container that listens itself."""
+        return self
+
+    def listens(self, function_id: str) -> bool:
+        """No container does."""
+        return function_id not in self.apps
+
     async def open_web_call(
         self, function_id: str, *, method_name: str, scope: Mapping[str, Any]
     ) -> AppCall:
