@@ -92,7 +92,9 @@ def _without(model: type[ModelT], raw: Mapping[str, Any], bad: set[str]) -> Mode
 
 
 def _problem(error: Any, model: type[Frozen], path: str, origins: Mapping[str, Parts]) -> Problem:
-    parts: Parts = tuple(part for part in error["loc"] if part != "[key]")
+    parts: Parts = error["loc"]
+    is_key = len(parts) > 2 and parts[-1] == "[key]"  # noqa: PLR2004  # field, key, this mark
+    parts = parts[:-1] if is_key else parts
     if error["type"] == "extra_forbidden":
         known = tuple(_inner_model(model, parts[:-1]).model_fields)
         return unknown_key(join(path, *parts[:-1]), str(parts[-1]), known)
@@ -107,7 +109,7 @@ def _problem(error: Any, model: type[Frozen], path: str, origins: Mapping[str, P
         for step in refusal.at:
             value = value[step]
         where = (*parts, *refusal.at)
-    shown = value if "[key]" in error["loc"] else hidden_if_secret(value, where)
+    shown = value if is_key else hidden_if_secret(value, where)
     if shown is HIDDEN and isinstance(value, str):
         nearest = ""  # it would be made of the value
     return Problem(join(path, *_origin(where, origins)), message, shown, allowed, nearest)

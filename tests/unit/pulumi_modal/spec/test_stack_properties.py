@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from pulumi_modal.spec.overrides import FunctionOverrides
@@ -113,6 +113,8 @@ def stands(path: str, raw: Any) -> bool:
 
 @many
 @given(raw=JSON)
+@example(raw={"[key]": None})  # how pydantic marks an error in a key
+@example(raw={"services": {"a": {"source": SOURCE, "env": {"[key]": "x"}, "[key]": 1}}})
 def test_any_json_is_a_stack_or_refused(root: Path, raw: Any) -> None:
     parsed = parse_stack(raw, root)
     assert (parsed.stack is None) == bool(parsed.errors)
