@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import modal.runner
 from modal._output.manager import OutputManager
 from modal.client import _Client
-from modal.exception import ImageBuildError
+from modal.exception import ImageBuildError, ServerWarning
 
 from pulumi_modal.errors import DeployFailed, ModalStackError
 from pulumi_modal.gateway.port import DeployOrder
@@ -29,7 +30,8 @@ def deploy(order: DeployOrder, tell: Callable[[Any], None]) -> dict[str, Any]:
     OutputManager._set(output)
     what = f"deploying {request.environment}/{request.app_name}"
     try:
-        result = _finished(_deploy(inner_app(loaded.app), order))
+        with warnings.catch_warnings(record=True, action="always") as caught:
+            result = _finished(_deploy(inner_app(loaded.app), order))
     except ModalStackError:
         raise
     except ImageBuildError as error:
@@ -39,7 +41,9 @@ def deploy(order: DeployOrder, tell: Callable[[Any], None]) -> dict[str, Any]:
         raise DeployFailed(f"{what}: {said}; the build printed last: {printed}") from error
     except Exception as error:
         raise translated(error, what, otherwise=DeployFailed) from error
-    return {"app_id": result.app_id, "warnings": list(result.warnings)}
+    said_by_modal = [str(one.message) for one in caught if one.category is ServerWarning]
+    told = dict.fromkeys([*output.warnings, *said_by_modal])
+    return {"app_id": result.app_id, "warnings": [" ".join(one.split()) for one in told]}
 
 
 def _finished(work: Coroutine[Any, Any, Any]) -> Any:

@@ -76,6 +76,15 @@ class DeployOrder:
     deadline_s: float = 1800.0
 
 
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What came of a deploy."""
+
+    app_id: str
+    warnings: tuple[str, ...] = ()
+    """Sentences of Modal, as that a web label was taken from another app."""
+
+
 class Gateway(Protocol):
     """Modal, as the credentials in force reach it. Raises a GatewayError that names the thing."""
 
@@ -106,8 +115,8 @@ class Gateway(Protocol):
     def missing(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
         """A phrase for each need that Modal does not meet."""
 
-    def deploy(self, order: DeployOrder, tell: Tell) -> str:
-        """Deploy in a child process; the app's id. DeployFailed when it ends without."""
+    def deploy(self, order: DeployOrder, tell: Tell) -> Deployed:
+        """Deploy in a child process. DeployFailed when it ends without a deployment."""
 
     def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
         """Set min, max, buffer containers or scaledown window without a new version."""

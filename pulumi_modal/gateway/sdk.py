@@ -14,6 +14,7 @@ from pulumi_modal.gateway.credentials import Credentials
 from pulumi_modal.gateway.observation import observed
 from pulumi_modal.gateway.port import (
     AppRef,
+    Deployed,
     Deployment,
     DeployOrder,
     JsonValue,
@@ -128,8 +129,8 @@ class ModalGateway:
             return (f"{kind} {need.name}",)
         return ()
 
-    def deploy(self, order: DeployOrder, tell: Tell) -> str:
-        """Deploy in a child process; the app's id."""
+    def deploy(self, order: DeployOrder, tell: Tell) -> Deployed:
+        """Deploy in a child process."""
         request = order.request
         env = child_environment({**request.env, **self._credentials.variables()})
         what = f"{request.source}: the deploy of {request.environment}/{request.app_name}"
@@ -148,9 +149,7 @@ class ModalGateway:
             raise DeployFailed(self._without_secret(str(error))) from None
         except ModalStackError as error:
             raise type(error)(self._without_secret(str(error))) from None
-        for warning in done.answer["warnings"]:
-            tell(f"Modal warns: {warning}")
-        return str(done.answer["app_id"])
+        return Deployed(done.answer["app_id"], tuple(done.answer["warnings"]))
 
     def _without_secret(self, text: str) -> str:
         """What a file says may hold the token that its process was given."""

@@ -61,7 +61,10 @@ class AppLifecycle:
             deadline_s=self.operation.timeout_s or DEPLOY_DEADLINE_S,
         )
         begun = datetime.now(UTC)
-        app_id = self.gateway.deploy(order, self.operation.tell)
+        deployed = self.gateway.deploy(order, self.operation.tell)
+        for sentence in deployed.warnings:
+            self.operation.warn(f"{app}: {sentence}")
+        app_id = deployed.app_id
         outs = {**inputs, "app_id": app_id, "version": 0, "url": "", "urls": {}}
         try:
             outs |= self._outputs(app, inputs, olds or {})

@@ -53,20 +53,20 @@ def test_a_stopped_app_is_gone_and_its_name_is_free(
     world: World, environment: str, tmp_path: Path
 ) -> None:
     order = two(tmp_path, environment)
-    first = world.gateway.deploy(order, silent)
+    first = world.gateway.deploy(order, silent).app_id
     app = deployed(world, two(tmp_path, environment, 2))
     world.gateway.stop(first)
     assert world.gateway.find(app) is None
     assert world.gateway.function(app, "answer") is None
     assert list(world.gateway.apps(environment)) == []
-    assert world.gateway.deploy(order, silent) != first
+    assert world.gateway.deploy(order, silent).app_id != first
     found = world.gateway.find(app)
     assert found is not None
     assert found.version == 1
 
 
 def test_an_app_is_not_stopped_twice(world: World, environment: str, tmp_path: Path) -> None:
-    app_id = world.gateway.deploy(two(tmp_path, environment), silent)
+    app_id = world.gateway.deploy(two(tmp_path, environment), silent).app_id
     world.gateway.stop(app_id)
     for gone in (app_id, "ap-never"):
         with pytest.raises(NotFound, match=f"stopping {gone}"):

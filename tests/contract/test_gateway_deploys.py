@@ -73,7 +73,7 @@ def test_a_changed_deploy_is_a_version_more_of_the_same_app(
     second = world.gateway.deploy(two(tmp_path, environment, 2), silent)
     found = world.gateway.find(AppRef(environment, "app"))
     assert found is not None
-    assert found.app_id == first == second
+    assert found.app_id == first.app_id == second.app_id
     assert found.version == 2
     assert found.deployed_by == "local"
 

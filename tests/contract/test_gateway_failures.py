@@ -188,10 +188,29 @@ def test_many_threads_share_a_gateway(world: LocalWorld, tmp_path: Path) -> None
     names = [f"app-{number}" for number in range(8)]
     orders = [an_order(tmp_path, ANSWER, environment, name) for name in names]
     with ThreadPoolExecutor(len(orders)) as pool:
-        ids = list(pool.map(lambda order: world.gateway.deploy(order, silent), orders))
+        done = list(pool.map(lambda order: world.gateway.deploy(order, silent), orders))
         found = list(pool.map(lambda name: world.gateway.find(AppRef(environment, name)), names))
+    ids = [one.app_id for one in done]
     assert [one.app_id for one in found if one] == ids
     assert len(set(ids)) == len(names)
+
+
+def test_what_modal_warns_of_is_kept(world: LocalWorld, tmp_path: Path) -> None:
+    body = """
+    @app.function()
+    @modal.asgi_app(label="contested")
+    def web():
+        return None
+    """
+    environment = a_new_environment(world)
+    first, second = (
+        world.gateway.deploy(an_order(tmp_path, body, environment, name), silent)
+        for name in ("first", "second")
+    )
+    assert first.warnings == ()
+    (sentence,) = second.warnings
+    assert "contested" in sentence
+    assert "first" in sentence
 
 
 @pytest.mark.usefixtures("no_gateway_yet")

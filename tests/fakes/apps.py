@@ -83,12 +83,16 @@ class Stack:
     timeout_s: float | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
     told: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
 
     @property
     def lifecycle(self) -> AppLifecycle:
         """What its operations run on."""
         operation = Operation(
-            tell=self.told.append, timeout_s=self.timeout_s, cancelled=self.cancelled
+            tell=self.told.append,
+            warn=self.warned.append,
+            timeout_s=self.timeout_s,
+            cancelled=self.cancelled,
         )
         return AppLifecycle(self.gateway, operation, Path("/project"))
 

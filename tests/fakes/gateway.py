@@ -18,6 +18,7 @@ from pulumi_modal.errors import DeployFailed, GatewayError, NoAnswer, NotFound, 
 from pulumi_modal.gateway.observation import READABLE
 from pulumi_modal.gateway.port import (
     AppRef,
+    Deployed,
     Deployment,
     DeployOrder,
     JsonValue,
@@ -62,6 +63,8 @@ class FakeGateway:
         """Where a function really answers, by its name."""
         self.words: tuple[str, ...] = ()
         """What a deploy tells."""
+        self.warnings: tuple[str, ...] = ()
+        """What Modal warns of at a deploy."""
         self._environments = set(environments)
         self._plan = plan
         self._failures: dict[str, GatewayError] = {}
@@ -148,7 +151,7 @@ class FakeGateway:
         self._called("missing", tuple(needs))
         return [phrase for need in needs for phrase in self._unmet(need)]
 
-    def deploy(self, order: DeployOrder, tell: Tell) -> str:
+    def deploy(self, order: DeployOrder, tell: Tell) -> Deployed:
         self._called("deploy", order)
         request = order.request
         ref = AppRef(request.environment, request.app_name)
@@ -164,7 +167,7 @@ class FakeGateway:
             self.running[ref] = FakeApp(self._id("ap"), plan)
         elif self._changes(known, plan):
             self.running[ref] = replace(known, plan=plan, version=known.version + 1, bounds={})
-        return self.running[ref].app_id
+        return Deployed(self.running[ref].app_id, self.warnings)
 
     def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
         self._called("set_bounds", (function_id, dict(bounds)))

@@ -15,7 +15,7 @@ from pulumi_modal.errors import (
     Refused,
     Unavailable,
 )
-from pulumi_modal.gateway.port import AppRef, DeployOrder, SecretNeed, VolumeNeed
+from pulumi_modal.gateway.port import AppRef, Deployed, DeployOrder, SecretNeed, VolumeNeed
 from pulumi_modal.provider.app_drift import DEPLOYED
 from pulumi_modal.provider.app_lifecycle import (
     DEPLOY_DEADLINE_S,
@@ -72,6 +72,13 @@ def test_what_a_build_says_is_told() -> None:
     stack.gateway.words = ("building image: torch",)
     stack.deploy()
     assert stack.told == ["deploying", "building image: torch", "deployed"]
+
+
+def test_what_modal_warns_of_stays_among_the_diagnostics() -> None:
+    stack = Stack()
+    stack.gateway.warnings = ("the label chat is taken from app other",)
+    stack.deploy()
+    assert stack.warned == ["dev/llm: the label chat is taken from app other"]
 
 
 def test_a_repeated_deploy_changes_nothing() -> None:
@@ -198,11 +205,11 @@ def test_a_failure_ends_with_what_the_containers_printed_since() -> None:
     stack.gateway.urls["serve"] = "http://nowhere.invalid"
 
     class Printing(FakeGateway):
-        def deploy(self, order: DeployOrder, tell: Any) -> str:
-            app_id = super().deploy(order, tell)
+        def deploy(self, order: DeployOrder, tell: Any) -> Deployed:
+            deployed = super().deploy(order, tell)
             for line in ("loading", "loading", "no model"):
                 self.print(APP, line)
-            return app_id
+            return deployed
 
     stack.gateway = Printing(environments=("dev",), plan=lambda _: a_plan())
     (reason,) = failure_of(stack).reasons
