@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from tests.fakes.pulumi_project import PulumiProject
 
 pytestmark = pytest.mark.timeout(300)
 
-INFER = {
+INFER: dict[str, Any] = {
     "source": "services/moody.py",
     "max_inputs": 8,
     "variants": {

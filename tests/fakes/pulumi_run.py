@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 import psutil
 
 DEADLINE_S = 150.0
+ENDING_S = 10.0
 BIN = Path(sys.prefix) / "bin"
 _UNCHANGED = {"same", "read", "refresh"}
 _PROVIDERS = "pulumi:providers:"
@@ -115,6 +115,7 @@ class RunningCommand:
             text=True,
             start_new_session=True,
         )
+        self._orphans: list[psutil.Process] = []
 
     def family(self) -> list[psutil.Process]:
         """The command's own process and all that it started."""
@@ -128,20 +129,24 @@ class RunningCommand:
         try:
             said, _ = self.process.communicate(timeout=deadline_s)
         except subprocess.TimeoutExpired:
-            self.end()
-            said, _ = self.process.communicate()
+            said = self.end()
             raise AssertionError(f"did not end within {deadline_s:g} s:\n{said}") from None
         return said
 
-    def end(self) -> None:
-        """Kill it, and whatever it leaves behind."""
-        family = self.family()
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        for process in family:
+    def kill(self) -> None:
+        """SIGKILL to the command alone: what it started is left to itself."""
+        self._orphans = self.family()
+        self.process.kill()
+
+    def end(self) -> str:
+        """Kill it with all that it started, or left behind; what it said."""
+        processes = [*self._orphans, *self.family()]
+        for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(family, timeout=10)
+        said, _ = self.process.communicate(timeout=ENDING_S)
+        psutil.wait_procs(processes, timeout=ENDING_S)
+        return said
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:
