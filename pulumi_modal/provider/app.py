@@ -23,6 +23,7 @@ from pulumi_modal.provider.app_preview import predicted
 from pulumi_modal.provider.binding import binding_problems
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import plain
+from pulumi_modal.source.forkserver import warm_up
 
 
 class AppProvider(ResourceProvider):
@@ -46,6 +47,7 @@ class AppProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Deploy the app; one of that name is deployed anew, so that a lost create heals."""
+        warm_up()  # while this process loads the SDK
         inputs = plain(props)
         return CreateResult(str(app_ref(inputs)), _lifecycle(inputs).deploy(inputs))
 
@@ -63,6 +65,7 @@ class AppProvider(ResourceProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Deploy a new version."""
+        warm_up()
         inputs = plain(_news)
         return UpdateResult(_lifecycle(inputs).deploy(inputs, plain(_olds)))
 
