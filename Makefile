@@ -36,7 +36,7 @@ check: install ## what must be green to merge: lint and the architecture tests
 	@scripts/check
 
 test: install ## every test, the fast ones first
-	@scripts/test fast slow
+	@scripts/test fast slow newcomer
 
 test-unit: install ## the fast tests: unit, contract, architecture
 	@scripts/test fast
@@ -44,8 +44,8 @@ test-unit: install ## the fast tests: unit, contract, architecture
 test-integration: install ## the real SDK against the local Modal
 	@scripts/test integration
 
-test-e2e: install ## real pulumi commands on throw-away stacks
-	@scripts/test e2e
+test-e2e: install ## real pulumi commands on throw-away stacks, then a newcomer's path
+	@scripts/test e2e newcomer
 
 bench: install ## how fast it is, as ratios in one run
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_HERE) benchmarks/run.py $(BENCH)

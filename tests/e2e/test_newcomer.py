@@ -24,7 +24,7 @@ DEADLINE_S = 900
 NEAR = 5e-3
 OWN = ("PULUMI_", "MODAL_", "VIRTUAL_ENV", "PYTHONPATH")
 
-pytestmark = pytest.mark.timeout(4 * DEADLINE_S)
+pytestmark = [pytest.mark.newcomer, pytest.mark.timeout(4 * DEADLINE_S)]
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,21 @@ def test_the_activated_shell_previews_a_promotion(clone: Clone) -> None:
     said = clone.activated("pulumi preview -s staging --diff")
     assert re.search(r'gpu +: "H100"', said)
     assert re.search(r"max_in_flight +: 16$", said, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("first_up")
+def test_staging_is_applied_and_then_finds_nothing_to_do(clone: Clone) -> None:
+    clone.activated("pulumi up -s staging --yes --skip-preview")
+    outputs = json.loads(clone.activated("pulumi stack output -s staging --json"))
+    service = outputs["services"]["embeddings"]
+    assert (service["environment"], service["gpu"], service["max_in_flight"]) == (
+        "staging",
+        "H100",
+        16,
+    )
+    assert httpx.get(f"{service['url']}/health", timeout=DEADLINE_S).json()["status"] == "ok"
+    clone.activated("pulumi preview -s staging --expect-no-changes")
+    clone.run("make", "down", "STACK=staging")
 
 
 @pytest.mark.usefixtures("first_up")
