@@ -168,7 +168,13 @@ async def test_a_stopped_app_has_no_process_and_its_callers_are_told(
         slow = served.Slow(folder=str(tmp_path))
         await slow.call.remote.aio(0)
         calls = [asyncio.create_task(slow.call.remote.aio(300)) for _ in range(6)]
-        await small.until(lambda: any(c.running_inputs for c in small.execution.containers()))
+        (facts,) = small.execution.containers()
+
+        def known() -> int:
+            (container,) = small.execution.containers()
+            return container.running_inputs + small.execution.backlog(facts.function_id)
+
+        await small.until(lambda: known() == len(calls))
         small.app.is_deployed = False
         async with asyncio.timeout(60):
             await small.execution.app_stopped("ap-1")

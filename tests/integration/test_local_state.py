@@ -116,20 +116,35 @@ def test_secret_values_are_shown_to_containers_alone(
     assert not [text for text in shown if "the-value-itself" in text]
 
 
-@pytest.mark.parametrize("version", ["1", "2"])
-def test_files_go_to_a_volume_and_come_back(
-    server: LocalModalServer, tmp_path: Path, version: str
+CONTENT = bytes(range(256)) * 40_000  # more than a block
+
+
+def test_files_go_to_a_volume_of_the_first_version_and_come_back(
+    server: LocalModalServer, tmp_path: Path
 ) -> None:
-    content = bytes(range(256)) * 40_000  # more than a block
-    (tmp_path / "big file.bin").write_bytes(content)
-    server.modal("volume", "create", "files", "--version", version)
+    (tmp_path / "big file.bin").write_bytes(CONTENT)
+    with server.client() as client:
+        volume = modal.Volume.from_name("first", create_if_missing=True, version=1, client=client)
+        with volume.batch_upload() as batch:
+            batch.put_file(tmp_path / "big file.bin", "/in/big file.bin")
+        volume.copy_files(["in/big file.bin"], "copy.bin")
+        volume.remove_file("in", recursive=True)
+        assert [entry.path for entry in volume.listdir("/", recursive=True)] == ["copy.bin"]
+        assert b"".join(volume.read_file("copy.bin")) == CONTENT
+        with pytest.raises(modal.exception.InvalidError, match="leads out of the volume"):
+            volume.listdir("../..")
+
+
+def test_files_go_to_a_volume_and_come_back(server: LocalModalServer, tmp_path: Path) -> None:
+    (tmp_path / "big file.bin").write_bytes(CONTENT)
+    server.modal("volume", "create", "files", "--version", "2")
     server.modal("volume", "put", "files", "big file.bin", "/in/big file.bin", cwd=tmp_path)
     assert server.modal("volume", "ls", "files", "/in").stdout.split("\n")[0] == "in/big file.bin"
     server.modal("volume", "cp", "files", "in/big file.bin", "copy.bin")
     server.modal("volume", "rm", "files", "in", "-r")
     assert server.modal("volume", "ls", "files").stdout.split() == ["copy.bin"]
     server.modal("volume", "get", "files", "copy.bin", "back.bin", cwd=tmp_path)
-    assert (tmp_path / "back.bin").read_bytes() == content
+    assert (tmp_path / "back.bin").read_bytes() == CONTENT
     missing = server.modal("volume", "get", "files", "none.bin", check=False)
     assert missing.returncode != 0
     outside = server.modal("volume", "ls", "files", "../..", check=False)
