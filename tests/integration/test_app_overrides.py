@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from pulumi_modal.provider.app_inputs import completed, deploy_request
 from pulumi_modal.provider.props import plain
 from pulumi_modal.source.request import PlanRequest
 from pulumi_modal.spec.plan import Plan
-from tests.fakes.planning import SOURCES, a_request
+from tests.fakes.planning import SOURCES, a_file, a_request
 from tests.integration import test_planning_overrides as planning
 
 CASES: Sequence[Any] = [
@@ -88,6 +90,16 @@ def test_more_settings_are_deployed_as_they_were_planned(
 
 def test_settings_of_the_only_function_are_deployed_as_they_were_planned() -> None:
     assert_deployed_as_planned(a_request("batched.py", settings={"gpu": "H100", "wait_ms": 3}))
+
+
+def test_what_the_stack_switches_off_stays_off(tmp_path: Path) -> None:
+    text = "import modal\napp = modal.App('x')\n@app.function(nonpreemptible=True)\ndef f(): pass"
+    request = replace(a_file(tmp_path, text), overrides={"f": {"nonpreemptible": False}})
+    planned = plan_one(request)
+    assert planned.functions["f"].code == {"nonpreemptible": True}
+    deployed = plan_one(deploy_request(inputs_of(planned), tmp_path))
+    assert sent(deployed) == sent(planned)
+    assert "nonpreemptible" not in deployed.functions["f"].effective
 
 
 def test_what_nobody_sets_is_deployed_as_the_code_says() -> None:
