@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from concurrent import futures
 from contextlib import contextmanager
@@ -186,11 +185,3 @@ def pickled(source: str, name: str) -> str:
 def gone(process: subprocess.Popen[str]) -> int:
     """The status of a process, once it has ended."""
     return process.wait(DEADLINE_S)
-
-
-def until(holds: Any) -> None:
-    """Wait for what has no event of its own in this process."""
-    end = time.monotonic() + DEADLINE_S
-    while not holds():
-        assert time.monotonic() < end
-        os.sched_yield()

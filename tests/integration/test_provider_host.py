@@ -35,7 +35,6 @@ from tests.fakes.host import (
     pickled,
     provider_host,
     status_of,
-    until,
     values,
 )
 
@@ -307,9 +306,10 @@ def test_it_ends_when_its_engine_is_killed(tmp_path: Path) -> None:
         text=True,
     ) as parent:
         assert parent.stdout is not None
-        pids = [int(parent.stdout.readline())]
-        host = psutil.Process(pids[0])
-        port = int(parent.stdout.readline())
-        assert port
+        host = psutil.Process(int(parent.stdout.readline()))
+        assert int(parent.stdout.readline()), "the plugin ended without a port"
         parent.kill()
-        until(lambda: not host.is_running() or host.status() == psutil.STATUS_ZOMBIE)
+        _, alive = psutil.wait_procs([host], timeout=DEADLINE_S)
+        for one in alive:
+            one.kill()
+    assert not alive
