@@ -34,7 +34,7 @@ def plan_problems(app: DeclaredApp, plan: Plan) -> Iterator[Problem]:
     for sentence in plan.refused:
         yield Problem(*_placed(sentence, app))
     yield from planned_problems(app.spec.pattern, plan.functions, app.home)
-    urls = [name for name, one in plan.functions.items() if one.web]
+    urls = {name: one.effective.get("web") for name, one in plan.functions.items() if one.web}
     yield from unreachable_problems(app.spec.probe, urls, join(app.home, "probe"))
     for name, function in plan.functions.items():
         yield from _effective(app, name, function.effective)

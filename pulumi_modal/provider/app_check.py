@@ -72,11 +72,11 @@ def _probe_problems(inputs: Props) -> list[Problem]:
     if not probe or has_unknown([probe, inputs["functions"]]):
         return []
     read, problems = parse_probe(probe, "probe")
-    urls = [
-        name
+    urls = {
+        name: settings.get("web")
         for name, settings in inputs["functions"].items()
         if settings.get("web") is not None or settings.get("kind") == "server"
-    ]
+    }
     return [*problems, *unreachable_problems(read, urls, "probe")]
 
 

@@ -5,9 +5,9 @@ Without a probe a deploy is done when Modal has it: nothing is assumed about pat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field, PlainValidator
 from pydantic.config import JsonDict
@@ -20,6 +20,7 @@ from pulumi_modal.spec.refusal import Refusal
 from pulumi_modal.spec.rules import Text, Whole
 from pulumi_modal.spec.validation import check
 
+_NO_TOKEN: Final = 401
 _PATH = Text(
     r"/[^\s#]*", "a path that starts with /, without a space", lambda text: f"/{text.strip(' /')}"
 )
@@ -74,16 +75,33 @@ class Probe(Frozen):
         return self.canonical()
 
 
-def unreachable_problems(probe: Probe | None, urls: Sequence[str], path: str) -> list[Problem]:
-    """What keeps a probe from asking; `urls` are the functions, classes and servers with a URL."""
+def unreachable_problems(
+    probe: Probe | None, urls: Mapping[str, JsonValue], path: str
+) -> list[Problem]:
+    """What keeps a probe from its answer.
+
+    `urls`: functions, classes and servers with a URL, with their effective web settings.
+    """
     if probe is None:
         return []
     if not urls:
         return [Problem(path, "nothing in the source has a URL that it could ask; take it out")]
-    if probe.function is None or probe.function in urls:
-        return []
+    asked = probe.function or min(urls)
+    if asked in urls:
+        return _closed(probe, asked, urls[asked], path)
     at, near = join(path, "function"), nearest_of(probe.function, urls)
     return [Problem(at, "has no URL", probe.function, ", ".join(sorted(urls)), near)]
+
+
+def _closed(probe: Probe, asked: str, web: JsonValue, path: str) -> list[Problem]:
+    """A URL that asks for a proxy token answers 401 to a probe, which has none."""
+    if probe.status == _NO_TOKEN or not (web or {}).get("requires_proxy_auth"):
+        return []
+    message = (
+        f"asks {asked}, whose URL answers {_NO_TOKEN} to everybody without a proxy token; expect"
+        f" `status: {_NO_TOKEN}` (it is up, whatever is behind it), or take the probe out"
+    )
+    return [Problem(path, message)]
 
 
 def parse_probe(raw: object, path: str) -> tuple[Probe | None, list[Problem]]:

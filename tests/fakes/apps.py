@@ -25,9 +25,11 @@ SAID: Mapping[str, Any] = {
 }
 
 
-def a_function(kind: str = "function", *, web: bool = False, **effective: Any) -> PlannedFunction:
+def a_function(
+    kind: str = "function", *, web: bool = False, closed: bool = False, **effective: Any
+) -> PlannedFunction:
     """A function with these effective settings, all of them from the code."""
-    shown = {"web": {"requires_proxy_auth": False}} if web and "web" not in effective else {}
+    shown = {"web": {"requires_proxy_auth": closed}} if web else {}
     given = {"kind": kind, "effective": {"timeout": 300, **effective, **shown}, "web": web}
     methods = ("ask",) if kind == "class" else ()
     return PlannedFunction.model_validate({**given, "methods": methods})

@@ -14,6 +14,7 @@ from pulumi_modal.provider.binding import binding_problems
 from pulumi_modal.provider.environment import EnvironmentProvider
 from tests.fakes.apps import SAID, a_function, a_plan, app_inputs
 
+CLOSED = a_plan(serve=a_function(web=True, closed=True))
 WITH_URLS = a_plan(serve=a_function(web=True), plain=a_function(), Llm=a_function("server"))
 
 
@@ -157,6 +158,16 @@ def test_planned_inputs_may_hold_what_is_not_known_yet(root: Path, unknown: dict
             {"probe": "nothing in the source has a URL that it could ask; take it out"},
             id="no URL at all",
         ),
+        pytest.param(
+            CLOSED,
+            {"path": "/"},
+            {
+                "probe": "asks serve, whose URL answers 401 to everybody without a proxy token;"
+                " expect `status: 401` (it is up, whatever is behind it), or take the probe out"
+            },
+            id="a URL that asks for a token",
+        ),
+        pytest.param(CLOSED, {"status": 401}, {}, id="a token is missing, as expected"),
         pytest.param(
             WITH_URLS, {"status": 99}, {"probe.status": "99 is below 100"}, id="a bad probe"
         ),
