@@ -24,7 +24,8 @@ NOTES: Final[Mapping[str, str]] = {
     "EnvironmentCreate": "no restricted environments: there is one user",
     "EnvironmentUpdate": "the web suffix is recorded; URLs are told apart by ports",
     "FunctionCreate": "schedules, regions, clouds, proxies, cloud buckets and memory snapshots are "
-    "recorded, not acted on; GPUs are checked and recorded; no sticky sessions and no HTTP/2 for app.server",
+    "recorded, not acted on; GPUs are checked and recorded; no sticky sessions and no HTTP/2 for "
+    "app.server",
     "FunctionGetCallGraph": "the inputs of one call, without what they called",
     "FunctionPrecreate": "one port for each web label",
     "ImageGetOrCreate": "Python packages, files and variables; system packages are skipped",
