@@ -33,7 +33,8 @@ def install(binaries: Path = BIN) -> None:
         _remove(binaries)
         return
     name = _name()
-    stamp = f"{name} {hashlib.sha256(engine_build.SCRIPT.read_bytes()).hexdigest()}"
+    own = engine_build.SCRIPT.read_bytes() + engine_build.PRELUDE.read_bytes()
+    stamp = f"{name} {hashlib.sha256(own).hexdigest()}"
     if _is_current(binaries, stamp):
         return
     kept = _cache() / name
@@ -42,7 +43,7 @@ def install(binaries: Path = BIN) -> None:
     binaries.mkdir(parents=True, exist_ok=True)
     for file in engine_build.FILES:
         _link(kept / file, binaries / file)
-    shutil.copy(engine_build.SCRIPT, binaries)
+    _add_own_scripts(binaries)
     (binaries / _STAMP).write_text(stamp)
     say(f"Pulumi v{engine_build.version()} is in .venv/bin.")
 
@@ -103,6 +104,16 @@ def _is_current(binaries: Path, stamp: str) -> bool:
 
 def _is_whole(folder: Path) -> bool:
     return all(os.access(folder / file, os.X_OK) for file in engine_build.FILES)
+
+
+def _add_own_scripts(binaries: Path) -> None:
+    """What the host of 3.79 lacks: one script before it, one before its runner of programs."""
+    shutil.copy(engine_build.SCRIPT, binaries)
+    runner = binaries / engine_build.RUNNER
+    draft = runner.with_name(f".{runner.name}.{os.getpid()}")
+    draft.write_text(engine_build.PRELUDE.read_text() + runner.read_text())
+    draft.chmod(0o755)
+    draft.replace(runner)  # a new file: the old one is also the one in the cache
 
 
 def _remove(binaries: Path) -> None:

@@ -21,10 +21,12 @@ from scripts.places import ENGINE, ROOT
 from scripts.progress import SetupError, Step, duration, run_step, say
 
 SCRIPT: Final = ENGINE / "language" / "pulumi-language-python"
+PRELUDE: Final = ENGINE / "language" / "end_with_engine.py"
+RUNNER: Final = "pulumi-language-python-exec"
 FILES: Final = (
     "pulumi",
     "pulumi-language-python-go",
-    "pulumi-language-python-exec",
+    RUNNER,
     "pulumi-resource-pulumi-python",
 )
 _VERSION_FLAG: Final = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"

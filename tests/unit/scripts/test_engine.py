@@ -131,3 +131,20 @@ def test_without_pulumi_and_without_go_both_are_named(tmp_path: Path) -> None:
 def test_the_pinned_engine_is_new_enough() -> None:
     version = tuple(map(int, engine_build.version().split(".")))
     assert version >= engine.OLDEST
+
+
+def test_the_runner_of_programs_is_changed_here_and_not_in_the_cache(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (kept,) = build_into(cache, tmp_path, monkeypatch)
+    installed = (tmp_path / "bin" / engine_build.RUNNER).read_text()
+    assert installed == engine_build.PRELUDE.read_text() + (kept / engine_build.RUNNER).read_text()
+
+
+def build_into(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Install twice, as set-up does after a loss; the folders of the cache."""
+    build_without_go(monkeypatch)
+    engine.install(tmp_path / "bin")
+    (tmp_path / "bin" / "pulumi").unlink()
+    engine.install(tmp_path / "bin")
+    return list(cache.iterdir())
