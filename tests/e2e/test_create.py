@@ -78,6 +78,6 @@ def test_the_state_tells_code_stack_and_effective_values_apart(project: PulumiPr
 
 def test_an_up_says_what_it_is_doing_and_warns_of_nothing(first_up: Run) -> None:
     assert first_up.warnings == []
-    assert "deploying" in first_up.text  # and what the image build prints, where it is not built yet
+    assert "deploying" in first_up.text  # and what a first image build prints
     assert "+ 4 created" in first_up.text
     assert "__provider" not in first_up.text
