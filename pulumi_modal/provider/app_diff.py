@@ -24,7 +24,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "app_name": Effect.REPLACE,  # the name is the app
 }
 FIXED_AT_FIRST_DEPLOY: Final = "routing_region"
-"""Modal sets it with the first deploy of a function (modal-facts, 2026-11-23): the app must go."""
+"""Modal sets it with the first deploy of a function, for good: the app must go."""
 
 
 def diff(olds: Props, news: Props) -> DiffResult:
