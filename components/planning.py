@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from components.places import DeclaredApp, declared_apps
 from components.verdicts import plan_problems, unknown_names
@@ -64,7 +63,7 @@ def plan_request(service: ServiceSpec, environment: str, root: Path) -> PlanRequ
         app_name=service.app_name,
         environment=environment,
         app=service.app or "",
-        overrides=_functions(service),
+        overrides={name: one.settings() for name, one in service.functions.items()},
         settings=service.settings.settings(),
     )
 
@@ -73,17 +72,3 @@ def _load_request(service: ServiceSpec, environment: str, root: Path) -> PlanReq
     """Only load the file and look names up: its settings are not all known."""
     request = plan_request(service, environment, root)
     return replace(request, overrides={name: {} for name in service.functions})
-
-
-def overrides(service: ServiceSpec, plan: Plan) -> dict[str, dict[str, Any]]:
-    """The settings by function, those for the only function among them."""
-    found = {name: dict(settings) for name, settings in _functions(service).items()}
-    everywhere = service.settings.settings()
-    if everywhere and len(plan.functions) == 1:
-        (only,) = plan.functions
-        found[only] = {**everywhere, **found.get(only, {})}
-    return {name: settings for name, settings in found.items() if settings}
-
-
-def _functions(service: ServiceSpec) -> dict[str, dict[str, Any]]:
-    return {name: one.settings() for name, one in service.functions.items()}

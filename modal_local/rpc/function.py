@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
@@ -19,8 +17,6 @@ from modal_local.store.apps import AppRecord
 from modal_local.store.functions import Definition
 from modal_local.store.options import with_options
 from modal_local.store.store import Store
-
-_MOST_SECRETS: Final = 100
 
 
 class FunctionRpc:

@@ -53,15 +53,6 @@ class Environments:
             raise NotFound(f"Environment '{name}' not found. There are: {known}.")
         return _environment(row)
 
-    def by_id(self, environment_id: str) -> Environment:
-        """Raises NotFound."""
-        row = self._database.one(
-            "SELECT * FROM environments WHERE environment_id = ?", environment_id
-        )
-        if row is None:
-            raise NotFound(f"Environment {environment_id} does not exist.")
-        return _environment(row)
-
     def all(self) -> list[Environment]:
         """Every environment by name."""
         rows = self._database.rows("SELECT * FROM environments ORDER BY is_default DESC, name")

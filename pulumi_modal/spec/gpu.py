@@ -27,12 +27,6 @@ def parse_gpu(value: object) -> tuple[str, ...]:
     return (_OneGpu()(value),)
 
 
-def split_gpu(text: str) -> tuple[str, int]:
-    """Name and count of a canonical string."""
-    name, _, count = text.partition(":")
-    return name, int(count or 1)
-
-
 def allowed_gpus() -> str:
     """The names, and how to ask for several."""
     names = ", ".join(catalogue().names)

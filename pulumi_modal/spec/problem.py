@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, Literal
 
-from pulumi_modal.errors import SpecError
-
 Severity = Literal["error", "warning"]
 
 NO_VALUE: Final = "\0no value"
@@ -55,14 +53,6 @@ class Problem:
         if self.nearest:
             text += f"; did you mean {self.nearest}?"
         return " ".join(text.split())
-
-
-class SpecProblems(SpecError):
-    """Everything that is wrong with a stack or with the inputs of a resource, at once."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = in_order(problems)
-        super().__init__("\n".join(problem.line() for problem in self.problems))
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_modal.spec.catalogue import catalogue
-from pulumi_modal.spec.gpu import parse_gpu, split_gpu
+from pulumi_modal.spec.gpu import parse_gpu
 from pulumi_modal.spec.refusal import Refusal
 
 OFFICIAL = (
@@ -87,8 +87,7 @@ def test_a_refusal_in_a_list_says_which_item() -> None:
 def test_counts_up_to_the_cards_maximum_pass_and_no_others(card: object, count: int) -> None:
     name, most = card.id, card.max_per_container  # type: ignore[attr-defined]  # a Card
     if 1 <= count <= most:
-        (canonical,) = parse_gpu(f"{name}:{count}")
-        assert split_gpu(canonical) == (name, count)
+        assert parse_gpu(f"{name}:{count}") == (name if count == 1 else f"{name}:{count}",)
     else:
         with pytest.raises(Refusal):
             parse_gpu(f"{name}:{count}")
