@@ -16,7 +16,7 @@ from modal_local.calls.ledger import OutputQuery
 from modal_local.calls.replies import Replies
 from modal_local.errors import Invalid, NotFound
 from modal_local.rpc.chunks import send_chunks
-from modal_local.rpc.message import header, receive
+from modal_local.rpc.message import header, position, receive
 from modal_local.supervisor.execution import LocalExecution
 
 LONGEST_WAIT_S: Final = 60.0
@@ -209,11 +209,10 @@ def _accepted(inputs: Sequence[Input]) -> list[api_pb2.FunctionPutInputsResponse
 
 
 def _query(request: api_pb2.FunctionGetOutputsRequest) -> OutputQuery:
-    number = request.last_entry_id.partition("-")[0]
     return OutputQuery(
         start_idx=request.start_idx if request.HasField("start_idx") else None,
         end_idx=request.end_idx if request.HasField("end_idx") else None,
-        position=int(number) if number.isdecimal() else 0,
+        position=position(request.last_entry_id),
         max_values=request.max_values,
         timeout_s=min(max(request.timeout, 0.0), LONGEST_WAIT_S),
     )

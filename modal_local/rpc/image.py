@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from typing import Final, TypeVar
+from typing import Final
 
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
@@ -14,10 +14,9 @@ from modal_proto import api_pb2
 from modal_local.errors import Invalid, NotFound
 from modal_local.images.builder import Build, ImageBuilder
 from modal_local.images.record import ImageRecord
+from modal_local.rpc.message import position, receive
 
 LONGEST_WAIT_S: Final = 55.0
-_Request = TypeVar("_Request")
-_Response = TypeVar("_Response")
 
 
 class ImageRpc:
@@ -30,7 +29,7 @@ class ImageRpc:
         self, stream: Stream[api_pb2.ImageGetOrCreateRequest, api_pb2.ImageGetOrCreateResponse]
     ) -> None:
         """Answer at once when the image is there; else its build has begun."""
-        request = await _message(stream)
+        request = await receive(stream)
         try:
             image_id = await self._images.request(request)
         except NotFound as error:
@@ -49,17 +48,17 @@ class ImageRpc:
         self, stream: Stream[api_pb2.ImageJoinStreamingRequest, api_pb2.ImageJoinStreamingResponse]
     ) -> None:
         """Lines of a build as they come, then its result; ends early to be asked again."""
-        request = await _message(stream)
+        request = await receive(stream)
         build = self._images.build(request.image_id)
         if build is None:
             await self._send_finished(stream, request)
             return
         deadline = min(request.timeout or LONGEST_WAIT_S, LONGEST_WAIT_S)
-        position = _position(request.last_entry_id)
+        sent = position(request.last_entry_id)
         try:
             async with asyncio.timeout(deadline):
                 while True:
-                    position = await _send_lines(stream, build.log.lines, position)
+                    sent = await _send_lines(stream, build.log.lines, sent)
                     if build.done:
                         break
                     await build.log.grown()
@@ -71,7 +70,7 @@ class ImageRpc:
         self, stream: Stream[api_pb2.ImageFromIdRequest, api_pb2.ImageFromIdResponse]
     ) -> None:
         """An image that was built before."""
-        request = await _message(stream)
+        request = await receive(stream)
         record = self._images.record(request.image_id)
         if record is None:
             raise GRPCError(Status.NOT_FOUND, f"image {request.image_id} does not exist")
@@ -89,7 +88,7 @@ class ImageRpc:
         if record is None and not lines:
             raise GRPCError(Status.NOT_FOUND, f"image {request.image_id} does not exist")
         if request.include_logs_for_finished:
-            await _send_lines(stream, lines, _position(request.last_entry_id))
+            await _send_lines(stream, lines, position(request.last_entry_id))
         response = api_pb2.ImageJoinStreamingResponse(eof=True)
         if record is None:
             response.result.status = api_pb2.GenericResult.GENERIC_STATUS_FAILURE
@@ -122,28 +121,17 @@ def _metadata(record: ImageRecord) -> api_pb2.ImageMetadata:
 async def _send_lines(
     stream: Stream[api_pb2.ImageJoinStreamingRequest, api_pb2.ImageJoinStreamingResponse],
     lines: list[str],
-    position: int,
+    sent: int,
 ) -> int:
-    new = lines[position:]
+    """Send what is new; how many lines are sent by then."""
+    new = lines[sent:]
     if new:
-        position += len(new)
+        sent += len(new)
         logs = [
             api_pb2.TaskLogs(data=f"{line}\n", file_descriptor=api_pb2.FILE_DESCRIPTOR_STDOUT)
             for line in new
         ]
         await stream.send_message(
-            api_pb2.ImageJoinStreamingResponse(task_logs=logs, entry_id=f"{position}-0")
+            api_pb2.ImageJoinStreamingResponse(task_logs=logs, entry_id=f"{sent}-0")
         )
-    return position
-
-
-def _position(entry_id: str) -> int:
-    number = entry_id.partition("-")[0]
-    return int(number) if number.isdecimal() else 0
-
-
-async def _message(stream: Stream[_Request, _Response]) -> _Request:
-    message = await stream.recv_message()
-    if message is None:
-        raise GRPCError(Status.INVALID_ARGUMENT, "the request is empty")
-    return message
+    return sent

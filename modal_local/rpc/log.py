@@ -12,7 +12,7 @@ from grpclib.server import Stream
 from modal_proto import api_pb2
 
 from modal_local.errors import NotFound
-from modal_local.rpc.message import receive
+from modal_local.rpc.message import position, receive
 from modal_local.store.logs import LogFilter, LogLine
 from modal_local.store.store import Store
 
@@ -34,13 +34,13 @@ class LogRpc:
         """Lines as they come; ends early to be asked again, or when the app is over."""
         request = await receive(stream)
         wanted = self._wanted(request)
-        position = _position(request.last_entry_id)
+        sent = position(request.last_entry_id)
         deadline_s = min(request.timeout, LONGEST_WAIT_S)
         try:
             async with asyncio.timeout(deadline_s or None):
                 while True:
                     over = self._store.apps.find(wanted.app_id).state == api_pb2.APP_STATE_STOPPED
-                    position = await self._send_new(stream, wanted, position)
+                    sent = await self._send_new(stream, wanted, sent)
                     if over:
                         await stream.send_message(api_pb2.TaskLogsBatch(app_done=True))
                         return
@@ -82,13 +82,13 @@ class LogRpc:
         self,
         stream: Stream[api_pb2.AppGetLogsRequest, api_pb2.TaskLogsBatch],
         wanted: LogFilter,
-        position: int,
+        sent: int,
     ) -> int:
-        while lines := self._store.logs.first(replace(wanted, after=position), _PAGE):
+        while lines := self._store.logs.first(replace(wanted, after=sent), _PAGE):
             for batch in _batches(lines):
                 await stream.send_message(batch)
-            position = lines[-1].entry
-        return position
+            sent = lines[-1].entry
+        return sent
 
     def _wanted(self, request: api_pb2.AppGetLogsRequest) -> LogFilter:
         app_id = self._app_id(request.app_id, request.task_id)
@@ -138,8 +138,3 @@ def _batches(lines: Iterable[LogLine]) -> list[api_pb2.TaskLogsBatch]:
             batch.entry_id = f"{line.entry}-0"
         batches.append(batch)
     return batches
-
-
-def _position(entry_id: str) -> int:
-    number = entry_id.partition("-")[0]
-    return int(number) if number.isdecimal() else 0

@@ -1,4 +1,4 @@
-"""Reading the one message of a request, and its headers."""
+"""Reading the one message of a request, its headers, and where it wants to go on."""
 
 from __future__ import annotations
 
@@ -24,3 +24,9 @@ def header(stream: Stream[Any, Any], name: str) -> str:
     """A header of the request; empty when it has none."""
     value = stream.metadata.get(name, "") if stream.metadata is not None else ""
     return value if isinstance(value, str) else ""
+
+
+def position(entry_id: str) -> int:
+    """Where a stream of entries (`12-0`) goes on; 0 is the start."""
+    number = entry_id.partition("-")[0]
+    return int(number) if number.isdecimal() else 0
