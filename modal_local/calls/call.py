@@ -9,7 +9,7 @@ from typing import Final
 
 from modal_proto import api_pb2
 
-from modal_local.calls.bell import Bell
+from modal_local.bell import Bell
 from modal_local.calls.channel import Channel
 
 _RESUMABLE_BYTES: Final = 8 * 1024**2

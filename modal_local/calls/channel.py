@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from modal_proto import api_pb2
 
-from modal_local.calls.bell import Bell
+from modal_local.bell import Bell
 
 
 class Channel:

@@ -49,6 +49,15 @@ class Build:
     done: bool = False
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
+    async def goes_on(self, seen: int) -> bool:
+        """Wait for more than the lines that were seen; False when there will be none."""
+
+        def has_news() -> bool:
+            return self.done or len(self.log.lines) > seen
+
+        await self.log.bell.wait_until(has_news, timeout_s=None)
+        return len(self.log.lines) > seen
+
 
 class ImageBuilder:
     """Builds images once, keeps them, and gives them to the runtime."""
@@ -168,7 +177,7 @@ class ImageBuilder:
                 build.log.append("The image was not built.")
             self._records.write_log(build.image_id, build.log.lines)
             build.done = True
-            build.log.wake()
+            build.log.bell.ring()
 
     async def _make(
         self, build: Build, request: api_pb2.ImageGetOrCreateRequest, *, anew: bool

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
+
+from modal_local.bell import Bell
 
 _HIDDEN = "***"
 _SHORTEST_SECRET = 4
@@ -15,7 +16,8 @@ class BuildLog:
     def __init__(self, lines: Collection[str] = ()) -> None:
         self.lines: list[str] = list(lines)
         self._secrets: list[str] = []
-        self._grown = asyncio.Event()
+        self.bell = Bell()
+        """Rung when a line has come, and at the end."""
 
     def hide(self, values: Collection[str]) -> None:
         """From now on these values are shown as stars."""
@@ -27,13 +29,4 @@ class BuildLog:
         for secret in self._secrets:
             line = line.replace(secret, _HIDDEN)
         self.lines.append(line)
-        self.wake()
-
-    def wake(self) -> None:
-        """Let those who follow look again."""
-        self._grown.set()
-        self._grown = asyncio.Event()
-
-    async def grown(self) -> None:
-        """Wait for the next line, or the end."""
-        await self._grown.wait()
+        self.bell.ring()

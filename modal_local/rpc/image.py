@@ -57,11 +57,8 @@ class ImageRpc:
         sent = position(request.last_entry_id)
         try:
             async with asyncio.timeout(deadline):
-                while True:
+                while await build.goes_on(sent):
                     sent = await _send_lines(stream, build.log.lines, sent)
-                    if build.done:
-                        break
-                    await build.log.grown()
         except TimeoutError:
             return
         await stream.send_message(self._result(build))

@@ -39,6 +39,7 @@ class LogRpc:
         try:
             async with asyncio.timeout(deadline_s or None):
                 while True:
+                    seen = self._store.logs.changes  # before looking: what comes meanwhile is news
                     over = self._store.apps.find(wanted.app_id).state == api_pb2.APP_STATE_STOPPED
                     sent = await self._send_new(stream, wanted, sent)
                     if over:
@@ -46,7 +47,7 @@ class LogRpc:
                         return
                     if not deadline_s:
                         return
-                    await self._store.logs.grown()
+                    await self._store.logs.changed(since=seen)
         except TimeoutError:
             return
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from modal_local.bell import Bell
 from modal_local.store.database import Database
 
 KEPT_LINES: Final = 200_000
@@ -78,7 +79,9 @@ class Logs:
         self._unwritten: list[tuple[object, ...]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._written = 0
-        self._grown = asyncio.Event()
+        self._bell = Bell()
+        self.changes = 0
+        """Grows with whatever those who follow should look at."""
 
     def append(
         self, app_id: str, *, function_id: str, task_id: str, descriptor: int, text: str
@@ -109,12 +112,12 @@ class Logs:
 
     def wake(self) -> None:
         """Let those who follow look again."""
-        self._grown.set()
-        self._grown = asyncio.Event()
+        self.changes += 1
+        self._bell.ring()
 
-    async def grown(self) -> None:
-        """Wait for more, of any app."""
-        await self._grown.wait()
+    async def changed(self, *, since: int) -> None:
+        """Wait for more, of any app, than there was at this number of changes."""
+        await self._bell.wait_until(lambda: self.changes != since, timeout_s=None)
 
     def tail(self, app_id: str, *, task_id: str = "", lines: int = 20) -> Sequence[str]:
         """The last lines of an app, or of one container."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from modal_proto import api_pb2
 
-from modal_local.calls.bell import Bell
+from modal_local.bell import Bell
 from modal_local.calls.call import Input
 from modal_local.calls.ledger import new_id
 from modal_local.model import ContainerFacts, ContainerProcess, LiveFunction, TaskSpec

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,3 +142,10 @@ async def test_lines_of_a_function_are_found_with_those_of_its_variants(store: S
     assert [line.text.strip() for line in every] == [function_id, variant]
     one = store.logs.last(LogFilter(app.app_id, function_id=variant), 10)
     assert [line.text.strip() for line in one] == [variant]
+
+
+async def test_what_is_printed_before_a_follower_waits_is_news_to_it(store: Store) -> None:
+    seen = store.logs.changes
+    store.logs.append("ap-1", function_id="", task_id="ta-1", descriptor=1, text="a\n")
+    store.logs.flush()
+    await asyncio.wait_for(store.logs.changed(since=seen), timeout=10)
