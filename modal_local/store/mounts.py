@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from modal_proto import api_pb2
 
-from modal_local.errors import Conflict, NotFound
+from modal_local.errors import Conflict, Invalid, NotFound
 from modal_local.model import MountedFile
 from modal_local.store.blobs import Blobs
 from modal_local.store.database import Database
@@ -27,6 +28,9 @@ class Mounts:
 
     def create(self, files: Sequence[api_pb2.MountFile]) -> str:
         """The mount of these files. Raises Conflict when one was not uploaded, Invalid."""
+        for file in files:
+            if ".." in PurePosixPath(file.filename).parts:
+                raise Invalid(f"{file.filename} leads out of its folder: name the file without ..")
         listed = sorted((f.filename, f.sha256_hex, f.mode or _DEFAULT_MODE) for f in files)
         missing = self._blobs.missing(sha256 for _, sha256, _ in listed)
         if missing:
