@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -78,3 +79,22 @@ def test_a_killed_create_leaves_no_process_and_converges_to_one_app(
     assert "pending_operations" not in project.state()
     assert states(server, environment).count("deployed") == 1
     project.preview("--expect-no-changes")
+
+
+def test_an_interrupted_wait_ends_at_once_and_keeps_the_app(
+    project_in: Callable[[str], PulumiProject], server: LocalModalServer
+) -> None:
+    project = project_in("cancelled")
+    project.source("patient.py")
+    project.declare(patient=PATIENT)
+    running = project.start("up", "--yes", "--skip-preview", "--stack", STACK)
+    try:
+        wait_until(lambda: "deployed" in states(server, "cancelled"))
+        running.process.send_signal(signal.SIGINT)  # one Ctrl-C
+        said = project.finish(running, "up", status=1).text
+    finally:
+        running.end()
+    assert "cancelled while waiting for http://127.0.0.1:" in said
+    assert "the next `pulumi up` waits again" in said
+    assert "pending_operations" not in project.state()
+    assert project.apps()["patient"]["id"] == "cancelled/patient"

@@ -144,7 +144,9 @@ class RunningCommand:
         for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        said, _ = self.process.communicate(timeout=ENDING_S)
+        said = ""
+        if self.process.stdout and not self.process.stdout.closed:
+            said, _ = self.process.communicate(timeout=ENDING_S)
         psutil.wait_procs(processes, timeout=ENDING_S)
         return said
 
