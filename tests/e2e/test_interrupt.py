@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -38,8 +39,11 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 def of_plugin(running: RunningCommand) -> list[psutil.Process]:
     """The process that serves our resources, with the children that load and deploy files."""
-    (plugin,) = [one for one in running.family() if PLUGIN in one.cmdline()]
-    return [plugin, *plugin.children(recursive=True)]
+    for process in running.family():
+        with suppress(psutil.NoSuchProcess):  # some live for a moment only
+            if PLUGIN in process.cmdline():
+                return [process, *process.children(recursive=True)]
+    raise AssertionError("there is no plugin")
 
 
 @pytest.mark.parametrize(
