@@ -100,6 +100,7 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
     tail: Annotated[int, typer.Option(min=1, max=20_000, help="How many lines.")] = 100,
     environment: Annotated[str, typer.Option("--env", "-e", help="Of this environment.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print an object a line.")] = False,
 ) -> None:
     """Print what the containers of an app, or the server itself, had to say."""
     with _sentences():
@@ -107,13 +108,13 @@ def logs(
         if app_name:
             _, access = _running(home)
             wanted = (app_name, environment)
-            _report().print_logs(access, wanted, tail, follow=follow)
+            _report().print_logs(access, wanted, tail, follow=follow, as_json=as_json)
         elif follow:
             raise LocalModalError("name an app to follow its log")
         else:
             lines = home.log.read_text(errors="replace").splitlines() if home.log.exists() else []
             for line in lines[-tail:]:
-                print(line)  # noqa: T201 - the result
+                print(json.dumps({"text": line}) if as_json else line)  # noqa: T201 - the result
 
 
 @app.command(epilog=f"Example: {_PROGRAM} reset --yes")

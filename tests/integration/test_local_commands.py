@@ -30,6 +30,9 @@ def test_start_says_when_it_runs_already_and_stop_leaves_no_process(tmp_path: Pa
         assert [each["gpu"] for each in shown["containers"]] == ["A10:2"]
         assert "A10:2" in server.command("status").stdout
         assert "hello" in server.command("logs", "warm").stdout
+        printed = server.command("logs", "warm", "--json").stdout.splitlines()
+        lines = [json.loads(line) for line in printed]
+        assert ("stdout", "hello") in [(line["source"], line["text"]) for line in lines]
         everything = [psutil.Process(pid), *server.containers()]
         server.command("stop")
         assert not [process for process in everything if process.is_running()]
