@@ -6,8 +6,9 @@ import socket
 from collections.abc import Sequence
 
 from modal_local.errors import Conflict
-from modal_local.ingress.route import LOOPBACK, Route
+from modal_local.ingress.route import Route
 from modal_local.ingress.server import Ingress
+from modal_local.settings import LOOPBACK
 from modal_local.store.web_urls import WebUrl
 
 

@@ -1,4 +1,4 @@
-"""The HTTP door for large contents: addresses that are signed, for one use each, and expire."""
+"""The HTTP door for large contents: addresses that are signed, for one purpose each, and expire."""
 
 from __future__ import annotations
 

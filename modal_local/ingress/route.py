@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-LOOPBACK: Final = "127.0.0.1"
+from modal_local.settings import LOOPBACK
+
 _PASSED_ON: Final = (
     "type",
     "http_version",

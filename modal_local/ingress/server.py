@@ -12,8 +12,9 @@ from uvicorn.server import ServerState
 
 from modal_local.errors import Conflict
 from modal_local.ingress.door import Door
-from modal_local.ingress.route import LOOPBACK, Route
+from modal_local.ingress.route import Route
 from modal_local.model import Execution
+from modal_local.settings import LOOPBACK
 
 _BACKLOG: Final = 1024
 _GOODBYE_S: Final = 2.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from modal_proto import api_pb2
@@ -25,10 +25,6 @@ def decode_event(data: bytes) -> Event | None:
     kind = message.WhichOneof("type")
     decode = _DECODERS.get(kind) if kind is not None else None
     return decode(message) if decode is not None else None
-
-
-def _flat(headers: Iterable[Sequence[bytes]]) -> list[bytes]:
-    return [bytes(part) for header in headers for part in header]
 
 
 def _pairs(flat: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
