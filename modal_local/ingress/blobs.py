@@ -17,7 +17,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from modal_local.errors import LocalModalError, NotFound
-from modal_local.ingress.route import LOOPBACK
+from modal_local.settings import LOOPBACK
 from modal_local.store.store import Store
 from modal_local.store.volume_files import VolumeFiles
 
