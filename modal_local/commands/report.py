@@ -16,6 +16,7 @@ from modal_local.commands import inquiry
 from modal_local.errors import LocalModalError
 from modal_local.settings import Access
 
+_WIDE: Final = 160
 _SOURCES: Final[Mapping[int, str]] = {
     api_pb2.FILE_DESCRIPTOR_STDOUT: "stdout",
     api_pb2.FILE_DESCRIPTOR_STDERR: "stderr",
@@ -30,6 +31,8 @@ def status(access: Access) -> inquiry.Status:
 def print_status(head: str, found: inquiry.Status) -> None:
     """Apps and containers as tables."""
     console = Console()
+    if not console.is_terminal:
+        console.width = _WIDE  # nobody's window: names are worth more than lines that fit
     console.print(head)
     apps = Table("App", "Environment", "State", "Version", "GPU", "Containers", "Queued")
     for item in found.apps:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -139,11 +140,25 @@ def test_the_activated_shell_previews_a_promotion(clone: Clone) -> None:
     assert re.search(r"max_in_flight +: 16$", said, re.MULTILINE)
 
 
-@pytest.mark.usefixtures("first_up")
-def test_staging_is_applied_and_then_finds_nothing_to_do(clone: Clone) -> None:
-    clone.activated("pulumi up -s staging --yes --skip-preview")
-    outputs = json.loads(clone.activated("pulumi stack output -s staging --json"))
-    service = outputs["services"]["embeddings"]
+def services_of(clone: Clone, stack: str) -> dict[str, Any]:
+    """Apply a stack; its services by name."""
+    clone.activated(f"pulumi up -s {stack} --yes --skip-preview")
+    outputs = json.loads(clone.activated(f"pulumi stack output -s {stack} --json"))
+    return dict(outputs["services"])
+
+
+@pytest.fixture(scope="module")
+def staging(clone: Clone, first_up: str) -> Iterator[dict[str, Any]]:
+    """The services of staging, beside those of dev."""
+    assert first_up
+    yield services_of(clone, "staging")
+    clone.run("make", "down", "STACK=staging")
+
+
+def test_staging_is_applied_and_then_finds_nothing_to_do(
+    clone: Clone, staging: dict[str, Any]
+) -> None:
+    service = staging["embeddings"]
     assert (service["environment"], service["gpu"], service["max_in_flight"]) == (
         "staging",
         "H100",
@@ -151,7 +166,38 @@ def test_staging_is_applied_and_then_finds_nothing_to_do(clone: Clone) -> None:
     )
     assert httpx.get(f"{service['url']}/health", timeout=DEADLINE_S).json()["status"] == "ok"
     clone.activated("pulumi preview -s staging --expect-no-changes")
-    clone.run("make", "down", "STACK=staging")
+
+
+def test_a_variant_generates_text_with_a_checkpoint_that_it_loads(staging: dict[str, Any]) -> None:
+    asked = {"prompt": "hello there", "max_new_tokens": 8}
+    url = f"{staging['infer-t4']['url']}/generate"
+    answer = httpx.post(url, json=asked, timeout=DEADLINE_S).raise_for_status().json()
+    assert (answer["model"], answer["generated_tokens"], len(answer["text"])) == ("tiny", 8, 8)
+
+
+def test_the_batched_service_embeds_as_the_stateful_one_does(staging: dict[str, Any]) -> None:
+    asked = {"sentences": ["a cat sits on the mat", "a kitten rests on a rug"]}
+    batched, stateful = (
+        httpx.post(f"{staging[name]['url']}/embed", json=asked, timeout=DEADLINE_S)
+        .raise_for_status()
+        .json()
+        for name in ("batched-embeddings", "embeddings")
+    )
+    vectors = [embedding["vector"] for embedding in batched["embeddings"]]
+    for ours, theirs in zip(vectors, stateful["embeddings"], strict=True):
+        assert ours == pytest.approx(theirs, abs=NEAR)
+    cosine = sum(one * other for one, other in zip(*vectors, strict=True))
+    assert cosine == pytest.approx(0.6601, abs=NEAR)
+
+
+@pytest.mark.usefixtures("first_up")
+def test_prod_is_applied_and_then_finds_nothing_to_do(clone: Clone) -> None:
+    services = services_of(clone, "prod")
+    assert services["embeddings"]["gpu"] == "H100 or L40S"
+    health = httpx.get(f"{services['embeddings']['url']}/health", timeout=DEADLINE_S)
+    assert health.status_code == 200
+    clone.activated("pulumi preview -s prod --expect-no-changes")
+    clone.run("make", "down", "STACK=prod")
 
 
 @pytest.mark.usefixtures("first_up")
@@ -183,5 +229,6 @@ def test_the_local_modal_stops_whole_and_comes_back_with_its_apps(
 def test_make_down_leaves_no_app_and_make_up_brings_it_back(clone: Clone) -> None:
     assert re.search(r"^ +- 6 deleted$", clone.run("make", "down"), re.MULTILINE)
     status = json.loads(clone.activated("pulumi-modal local status --json 2>/dev/null"))
-    assert (status["apps"], status["containers"]) == ([], [])
+    left = [*status["apps"], *status["containers"]]
+    assert [each for each in left if each["environment"] == "dev"] == []
     assert re.search(r"^ +\+ 6 created$", clone.run("make", "up"), re.MULTILINE)
