@@ -60,7 +60,8 @@ def _is_current() -> bool:
 def _digest() -> str:
     """Changes with whatever the environment is made from, and with its place."""
     described = tomllib.loads(PYPROJECT.read_text())
-    package = repr((described["build-system"], described["project"], str(ROOT)))
+    built = (described["build-system"], described["project"], described["tool"]["hatch"])
+    package = repr((built, str(ROOT)))
     sources = (LOCK.read_bytes(), Path(__file__).read_bytes(), package.encode())
     return hashlib.sha256(b"\0".join(sources)).hexdigest()
 
