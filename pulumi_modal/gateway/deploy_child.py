@@ -15,6 +15,7 @@ from modal.client import _Client
 from modal.exception import ImageBuildError, ServerWarning
 
 from pulumi_modal.errors import DeployFailed, ModalStackError
+from pulumi_modal.gateway.commit import deploy_as
 from pulumi_modal.gateway.port import DeployOrder
 from pulumi_modal.gateway.progress import ToldOutput
 from pulumi_modal.gateway.translation import translated
@@ -28,6 +29,7 @@ def deploy(order: DeployOrder, tell: Callable[[Any], None]) -> dict[str, Any]:
     loaded = load_app(request)
     output = ToldOutput(tell)
     OutputManager._set(output)
+    deploy_as(order.commit)
     what = f"deploying {request.environment}/{request.app_name}"
     try:
         with warnings.catch_warnings(record=True, action="always") as caught:

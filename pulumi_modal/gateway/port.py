@@ -74,6 +74,8 @@ class DeployOrder:
     strategy: str = "rolling"
     tag: str = ""
     deadline_s: float = 1800.0
+    commit: bytes | None = None
+    """Serialized `CommitInfo` of the project, empty outside git; None: the SDK asks git itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from google.protobuf.empty_pb2 import Empty
 from modal_proto import api_pb2
 
 from pulumi_modal.errors import DeployFailed, ModalStackError, NoAnswer, NotFound, Refused
+from pulumi_modal.gateway.commit import Commit
 from pulumi_modal.gateway.credentials import Credentials
 from pulumi_modal.gateway.observation import observed
 from pulumi_modal.gateway.port import (
@@ -41,6 +43,7 @@ class ModalGateway:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
         self._wire = Wire(credentials)
+        self._commit = Commit()
 
     def workspace(self) -> str:
         """Name of the workspace that the credentials belong to."""
@@ -132,6 +135,7 @@ class ModalGateway:
     def deploy(self, order: DeployOrder, tell: Tell) -> Deployed:
         """Deploy in a child process."""
         request = order.request
+        order = replace(order, commit=self._commit.of(request.root))
         env = child_environment({**request.env, **self._credentials.variables()})
         what = f"{request.source}: the deploy of {request.environment}/{request.app_name}"
         try:
