@@ -85,6 +85,6 @@ def test_an_up_says_what_it_is_doing_and_warns_of_nothing(first_up: Run) -> None
 
 def test_pulumi_looks_for_no_plugin_of_this_package_to_download(project: PulumiProject) -> None:
     """It would for every package called pulumi-..., on the internet, at each command."""
-    said = project.pulumi("preview", "--stack", "dev", "--logtostderr", "--logflow", "-v=5").text
+    said = project.pulumi("preview", "--stack", "dev", "--logtostderr", "--logflow", "-v=9").text
     assert "pulumi-resource-pulumi-python" in said  # it does tell of plugins
     assert "pulumi-resource-modal" not in said
