@@ -133,11 +133,16 @@ def test_a_second_make_up_finds_nothing_to_do(clone: Clone) -> None:
     assert "Installing" not in said
 
 
-@pytest.mark.usefixtures("first_up")
-def test_the_activated_shell_previews_a_promotion(clone: Clone) -> None:
-    said = clone.activated("pulumi preview -s staging --diff")
-    assert re.search(r'gpu +: "H100"', said)
-    assert re.search(r"max_in_flight +: 16$", said, re.MULTILINE)
+@pytest.fixture(scope="module")
+def promotion(clone: Clone, first_up: str) -> str:
+    """The preview of staging, before it is there."""
+    assert first_up
+    return clone.activated("pulumi preview -s staging --diff")
+
+
+def test_the_activated_shell_previews_a_promotion(promotion: str) -> None:
+    assert re.search(r'gpu +: "H100"', promotion)
+    assert re.search(r"max_in_flight +: 16$", promotion, re.MULTILINE)
 
 
 def services_of(clone: Clone, stack: str) -> dict[str, Any]:
@@ -148,9 +153,9 @@ def services_of(clone: Clone, stack: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def staging(clone: Clone, first_up: str) -> Iterator[dict[str, Any]]:
+def staging(clone: Clone, promotion: str) -> Iterator[dict[str, Any]]:
     """The services of staging, beside those of dev."""
-    assert first_up
+    assert promotion
     yield services_of(clone, "staging")
     clone.run("make", "down", "STACK=staging")
 
