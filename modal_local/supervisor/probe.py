@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -36,10 +37,11 @@ def why_no_network(containers: Path, host: Host) -> str:
 def _try(
     containers: Path, host: Host, places: list[Place] | None, network: NetworkPlan | None
 ) -> str:
-    room = Room(containers / (".probe" if network is None else ".probe-network"), workdir="/")
+    containers.mkdir(parents=True, exist_ok=True)
+    room = Room(Path(tempfile.mkdtemp(prefix=".probe-", dir=containers)), workdir="/")
     try:
-        room.view.mkdir(parents=True, exist_ok=True)
-        room.tree.mkdir(exist_ok=True)
+        room.view.mkdir()
+        room.tree.mkdir()
         result = subprocess.run(
             room.launch([interpreter(), "-I", "-S", "-c", "pass"], places, host, network),
             env={},

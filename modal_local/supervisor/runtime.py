@@ -81,14 +81,16 @@ class ProcessRuntime:
         self.no_namespaces = ""
         """Why containers have no file system of their own; empty when they have."""
         self._no_network: str | None = None
+        self._probing = asyncio.Lock()
 
     async def probe(self) -> bool:
         """Whether containers can have a file system of their own here; asked once."""
-        if self._namespaces is None:
-            containers = self._folders.containers
-            self.no_namespaces = await asyncio.to_thread(why_no_view, containers, self._host)
-            self._namespaces = not self.no_namespaces
-        return self._namespaces
+        async with self._probing:
+            if self._namespaces is None:
+                containers = self._folders.containers
+                self.no_namespaces = await asyncio.to_thread(why_no_view, containers, self._host)
+                self._namespaces = not self.no_namespaces
+            return self._namespaces
 
     async def end_leftovers(self) -> int:
         """End what a killed server left behind; how many processes. Called before any start."""
@@ -134,9 +136,10 @@ class ProcessRuntime:
         """For a container that listens on a port of its choice. Raises LocalModalError."""
         if not _listens(definition):
             return None
-        if self._no_network is None:
-            containers = self._folders.containers
-            self._no_network = await asyncio.to_thread(why_no_network, containers, self._host)
+        async with self._probing:
+            if self._no_network is None:
+                containers = self._folders.containers
+                self._no_network = await asyncio.to_thread(why_no_network, containers, self._host)
         if self._no_network:
             raise LocalModalError(
                 f"{definition.function_name}: web_server and app.server need a network of their "

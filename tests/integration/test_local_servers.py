@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import modal
 import pytest
 
+from modal_local.supervisor.filesystem import RealHost
+from modal_local.supervisor.probe import why_no_network, why_no_view
 from tests.fakes.local_modal import LocalModalServer, local_modal
 
 DEADLINE_S = 90
@@ -58,6 +60,9 @@ class Listening:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModalServer]:
+    reason = why_no_network(tmp_path_factory.mktemp("asked"), RealHost())
+    if reason:
+        pytest.skip(f"this machine gives no network namespaces: {reason}")
     with local_modal(tmp_path_factory.mktemp("servers")) as running:
         yield running
 
@@ -83,11 +88,19 @@ def visitor(url: str) -> httpx.AsyncClient:
 async def answer(http: httpx.AsyncClient, path: str = "/") -> tuple[str, str]:
     """Version and pid of who answered."""
     response = await http.get(path)
-    if "this machine does not give" in response.text:
-        pytest.skip(response.text)
     assert response.status_code == 200, response.text
     version, pid = response.text.split()
     return version, pid
+
+
+@pytest.mark.parametrize("why", [why_no_network, why_no_view])
+async def test_asking_what_the_machine_gives_many_times_at_once_gives_one_answer(
+    why: Callable[[Path, RealHost], str], tmp_path: Path
+) -> None:
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(asyncio.to_thread(why, tmp_path, RealHost())) for _ in range(8)]
+    assert len({task.result() for task in asked}) == 1
+    assert not await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
 
 
 async def test_a_program_answers_and_another_takes_over_when_it_has_died(
