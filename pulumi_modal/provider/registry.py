@@ -1,0 +1,27 @@
+"""Which provider serves a type of resource: for what comes without one, as an import does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final
+
+from pulumi.dynamic import ResourceProvider
+
+_TYPES: Final = "pulumi-python:dynamic/modal:"
+
+PROVIDERS: Final[Mapping[str, str]] = {
+    f"{_TYPES}App": "pulumi_modal.provider.app.AppProvider",
+    f"{_TYPES}Environment": "pulumi_modal.provider.environment.EnvironmentProvider",
+}
+"""By type token, the path of the class, which is the one that a state file holds."""
+
+
+def provider_of(type_token: str) -> ResourceProvider | None:
+    """A new provider for resources of this type; None when the type is none of ours."""
+    path = PROVIDERS.get(type_token)
+    if path is None:
+        return None
+    module, _, name = path.rpartition(".")
+    found: ResourceProvider = getattr(import_module(module), name)()  # late: one noun, not all
+    return found
