@@ -5,6 +5,7 @@ LocalModalError
  ├─ Conflict
  │   └─ AlreadyExists
  ├─ Invalid
+ ├─ NoRoom
  └─ CallFailed
      ├─ QueueFull
      └─ CallTimedOut
@@ -31,6 +32,10 @@ class AlreadyExists(Conflict):
 
 class Invalid(LocalModalError):
     """An argument has a value that Modal refuses."""
+
+
+class NoRoom(LocalModalError):
+    """A dict or queue holds as much as it can; take something out, and try again."""
 
 
 class CallFailed(LocalModalError):

@@ -13,6 +13,7 @@ from modal_local.rpc.call import CallRpc
 from modal_local.rpc.cls import ClsRpc
 from modal_local.rpc.container import ContainerRpc
 from modal_local.rpc.deployment import DeploymentRpc
+from modal_local.rpc.dict import DictRpc
 from modal_local.rpc.environment import EnvironmentRpc
 from modal_local.rpc.function import FunctionRpc
 from modal_local.rpc.image import ImageRpc
@@ -20,6 +21,7 @@ from modal_local.rpc.log import LogRpc
 from modal_local.rpc.mount import MountRpc
 from modal_local.rpc.presence import Presence
 from modal_local.rpc.publishing import Publisher
+from modal_local.rpc.queue import QueueRpc
 from modal_local.rpc.secret import SecretRpc
 from modal_local.rpc.volume import VolumeRpc
 from modal_local.rpc.volume_file import TransferUrls, VolumeFileRpc
@@ -37,11 +39,13 @@ NOUNS: tuple[type, ...] = (
     ClsRpc,
     ContainerRpc,
     DeploymentRpc,
+    DictRpc,
     EnvironmentRpc,
     FunctionRpc,
     ImageRpc,
     LogRpc,
     MountRpc,
+    QueueRpc,
     SecretRpc,
     VolumeFileRpc,
     VolumeRpc,
@@ -79,11 +83,13 @@ def nouns(rooms: Rooms) -> list[object]:
         ClsRpc(store, publisher),
         ContainerRpc(execution, store.logs),
         DeploymentRpc(store, publisher, rooms.access.server_url),
+        DictRpc(store),
         EnvironmentRpc(store, publisher),
         FunctionRpc(store, publisher),
         ImageRpc(rooms.images),
         LogRpc(store),
         MountRpc(store),
+        QueueRpc(store),
         SecretRpc(store),
         VolumeFileRpc(store, rooms.urls),
         VolumeRpc(store),

@@ -17,6 +17,7 @@ from modal_local.errors import (
     Conflict,
     Invalid,
     LocalModalError,
+    NoRoom,
     NotFound,
     QueueFull,
 )
@@ -26,6 +27,7 @@ STATUSES: Final[Mapping[type[LocalModalError], Status]] = {
     Conflict: Status.FAILED_PRECONDITION,
     AlreadyExists: Status.ALREADY_EXISTS,
     Invalid: Status.INVALID_ARGUMENT,
+    NoRoom: Status.RESOURCE_EXHAUSTED,
     QueueFull: Status.RESOURCE_EXHAUSTED,
     CallFailed: Status.FAILED_PRECONDITION,
     LocalModalError: Status.FAILED_PRECONDITION,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from modal_local.errors import LocalModalError
-from modal_local.store.schema import SCHEMA, VERSION
+from modal_local.store.schema import STEPS, VERSION
 
 _BUSY_S: Final = 5.0
 
@@ -87,6 +87,10 @@ class Database:
         row = self.one(query, *values)
         return None if row is None else row[0]
 
+    def size(self) -> int:
+        """How large the whole state is, in bytes."""
+        return int(self.value("PRAGMA page_count")) * int(self.value("PRAGMA page_size"))
+
     @property
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -98,15 +102,16 @@ class Database:
 
     def _bring_up(self) -> None:
         found = int(self.value("PRAGMA user_version"))
+        if found > VERSION:
+            raise LocalModalError(
+                f"{self._path} was written by a newer local Modal (state {found}, this one reads "
+                f"up to {VERSION}): use that one, move the file away, or reset"
+            )
         if found == VERSION:
             return
-        if found:
-            raise LocalModalError(
-                f"{self._path} was written by another version of the local Modal "
-                f"(state {found}, this one reads {VERSION}): move it away, or reset"
-            )
         with self.transaction():
-            for statement in SCHEMA.split(";\n"):
-                if statement.strip():
-                    self._run(statement)
+            for step in STEPS[found:]:
+                for statement in step.split(";\n"):
+                    if statement.strip():
+                        self._run(statement)
             self._run(f"PRAGMA user_version = {VERSION}")

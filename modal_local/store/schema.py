@@ -1,11 +1,14 @@
-"""The tables. What belongs to an environment or an app goes with it."""
+"""The tables. What belongs to an environment or an app goes with it.
+
+A state file that an older local Modal has written is brought up step by step: a step is never
+edited once it has been released, only followed by another.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 1
-SCHEMA: Final = """
+_FIRST: Final = """
 CREATE TABLE environments (
     environment_id TEXT PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -133,3 +136,39 @@ CREATE TABLE logs (
 CREATE INDEX logs_by_app ON logs (app_id, entry);
 CREATE INDEX logs_by_task ON logs (task_id, entry);
 """
+_DICTS_AND_QUEUES: Final = """
+CREATE TABLE collections (
+    collection_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    environment_id TEXT NOT NULL REFERENCES environments ON DELETE CASCADE,
+    name TEXT,
+    created_at REAL NOT NULL,
+    created_by TEXT NOT NULL,
+    heard_at REAL NOT NULL,
+    UNIQUE (environment_id, kind, name)
+);
+CREATE TABLE dict_entries (
+    dict_id TEXT NOT NULL REFERENCES collections ON DELETE CASCADE,
+    key BLOB NOT NULL,
+    value BLOB NOT NULL,
+    used_at REAL NOT NULL,
+    PRIMARY KEY (dict_id, key)
+);
+CREATE TABLE queue_partitions (
+    queue_id TEXT NOT NULL REFERENCES collections ON DELETE CASCADE,
+    partition BLOB NOT NULL,
+    expires_at REAL NOT NULL,
+    PRIMARY KEY (queue_id, partition)
+);
+CREATE TABLE queue_items (
+    entry INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue_id TEXT NOT NULL,
+    partition BLOB NOT NULL,
+    value BLOB NOT NULL,
+    FOREIGN KEY (queue_id, partition) REFERENCES queue_partitions ON DELETE CASCADE
+);
+CREATE INDEX queue_items_in_order ON queue_items (queue_id, partition, entry);
+"""
+STEPS: Final = (_FIRST, _DICTS_AND_QUEUES)
+"""What brings a state file from each version to the next."""
+VERSION: Final = len(STEPS)

@@ -7,13 +7,16 @@ from typing import Self
 from modal_local.settings import DEFAULT_ENVIRONMENT, IMAGE_BUILDER_VERSION, Home
 from modal_local.store.apps import Apps
 from modal_local.store.blobs import Blobs
+from modal_local.store.collections import DICT, QUEUE, Collections
 from modal_local.store.database import Database
 from modal_local.store.deployments import Deployments
+from modal_local.store.dict_entries import DictEntries
 from modal_local.store.environments import Environments
 from modal_local.store.functions import Functions
 from modal_local.store.logs import Logs
 from modal_local.store.mounts import Mounts
 from modal_local.store.proxy_tokens import ProxyTokens
+from modal_local.store.queue_items import QueueItems
 from modal_local.store.secrets import Secrets
 from modal_local.store.volumes import Volumes
 from modal_local.store.web_urls import WebUrls
@@ -30,6 +33,10 @@ class Store:
         self.deployments = Deployments(self.database, self.apps, self.functions)
         self.secrets = Secrets(self.database)
         self.volumes = Volumes(self.database, home.volumes)
+        self.dicts = Collections(self.database, DICT)
+        self.dict_entries = DictEntries(self.database)
+        self.queues = Collections(self.database, QUEUE)
+        self.queue_items = QueueItems(self.database)
         self.blobs = Blobs(home.blobs)
         self.mounts = Mounts(self.database, self.blobs)
         self.web_urls = WebUrls(self.database)
@@ -42,6 +49,8 @@ class Store:
         self.apps.end_stops()
         self.blobs.drop_old()
         self.volumes.drop_orphans()
+        self.dicts.drop_silent()
+        self.queues.drop_silent()
         return self
 
     def __exit__(self, *failure: object) -> None:
