@@ -14,11 +14,12 @@ from typing import Any, Final
 import pulumi
 from pulumi.runtime import config
 
-from components.planning import Planned, plan_services
-from components.problems import refusal, show_printed, warn
 from pulumi_modal.planning.plan import warm_up
 from pulumi_modal.spec.problem import HIDDEN, Problem
 from pulumi_modal.spec.stack import ParsedStack, StackSpec, parse_stack
+
+from .planning import Planned, plan_services
+from .problems import refusal, show_printed, warn
 
 NAMESPACE: Final = "inference"
 _PREFIX: Final = f"{NAMESPACE}:"

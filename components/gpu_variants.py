@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.inference_service import InferenceService
 from pulumi_modal.spec.plan import Plan
 from pulumi_modal.spec.service import ServiceSpec
 from pulumi_modal.spec.stack import StackSpec
+
+from .inference_service import InferenceService
 
 
 class GpuVariants(pulumi.ComponentResource):

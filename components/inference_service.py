@@ -7,11 +7,12 @@ from typing import Any
 
 import pulumi
 
-from components.summary import gpu_of, max_in_flight_of
 from pulumi_modal.resources.app import App
 from pulumi_modal.spec.plan import Plan
 from pulumi_modal.spec.service import ServiceSpec
 from pulumi_modal.spec.stack import StackSpec
+
+from .summary import gpu_of, max_in_flight_of
 
 
 class InferenceService(pulumi.ComponentResource):

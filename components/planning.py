@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from components.places import DeclaredApp, declared_apps
-from components.verdicts import plan_problems, unknown_names
 from pulumi_modal.errors import ModalStackError
 from pulumi_modal.planning.plan import plan_all
 from pulumi_modal.source.request import DEFAULT_DEADLINE_S, PlanRequest
@@ -15,6 +13,9 @@ from pulumi_modal.spec.plan import Plan
 from pulumi_modal.spec.problem import Problem
 from pulumi_modal.spec.service import ServiceSpec
 from pulumi_modal.spec.stack import ParsedStack
+
+from .places import DeclaredApp, declared_apps
+from .verdicts import plan_problems, unknown_names
 
 
 @dataclass(frozen=True)

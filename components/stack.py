@@ -6,11 +6,12 @@ from typing import Any
 
 import pulumi
 
-from components.gpu_variants import GpuVariants
-from components.inference_service import InferenceService
-from components.planning import Planned
 from pulumi_modal.resources.environment import Environment
 from pulumi_modal.spec.stack import StackSpec
+
+from .gpu_variants import GpuVariants
+from .inference_service import InferenceService
+from .planning import Planned
 
 
 def declare(stack: StackSpec, planned: Planned) -> dict[str, Any]:

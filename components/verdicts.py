@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from components.places import DeclaredApp
 from pulumi_modal.spec.effective import check_effective
 from pulumi_modal.spec.model import JsonValue
 from pulumi_modal.spec.overrides import FunctionOverrides
@@ -15,6 +14,8 @@ from pulumi_modal.spec.pattern import planned_problems
 from pulumi_modal.spec.plan import Plan
 from pulumi_modal.spec.probe import unreachable_problems
 from pulumi_modal.spec.problem import Problem, join
+
+from .places import DeclaredApp
 
 _SETTING: Final = "|".join(FunctionOverrides.model_fields)
 _ABOUT: Final = re.compile(rf"(?:functions\.([A-Za-z0-9_-]+)(?:\.({_SETTING}))?|({_SETTING})): ")

