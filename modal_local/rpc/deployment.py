@@ -68,12 +68,10 @@ class DeploymentRpc:
         """All versions, newest first."""
         request = await receive(stream)
         app = self._store.apps.find(request.app_id)
+        versions = self._store.deployments.history(app.app_id)
         await stream.send_message(
             api_pb2.AppDeploymentHistoryResponse(
-                app_deployment_histories=[
-                    _history(deployment, app)
-                    for deployment in self._store.deployments.history(app.app_id)
-                ],
+                app_deployment_histories=[_history(one, app, versions) for one in versions],
                 production_app_version=app.version,
             )
         )
@@ -170,13 +168,26 @@ class DeploymentRpc:
         return self._server_url
 
 
-def _history(deployment: Deployment, app: AppRecord) -> api_pb2.AppDeploymentHistory:
+def _kind(
+    deployment: Deployment, versions: Sequence[Deployment]
+) -> api_pb2.DeploymentType.ValueType:
+    """What made it: what it repeats tells, for only the version in force can be rolled over."""
     if deployment.is_staged:
-        kind = api_pb2.DEPLOYMENT_TYPE_STAGED
-    elif deployment.rollback_version:
-        kind = api_pb2.DEPLOYMENT_TYPE_ROLLBACK
-    else:
-        kind = api_pb2.DEPLOYMENT_TYPE_STANDARD
+        return api_pb2.DEPLOYMENT_TYPE_STAGED
+    if not deployment.rollback_version:
+        return api_pb2.DEPLOYMENT_TYPE_STANDARD
+    older = [one for one in versions if one.version < deployment.version]
+    if any(one.is_staged for one in older if one.version == deployment.rollback_version):
+        return api_pb2.DEPLOYMENT_TYPE_PROMOTION
+    in_force = max((one.version for one in older if not one.is_staged), default=0)
+    if in_force == deployment.rollback_version:
+        return api_pb2.DEPLOYMENT_TYPE_ROLLOVER
+    return api_pb2.DEPLOYMENT_TYPE_ROLLBACK
+
+
+def _history(
+    deployment: Deployment, app: AppRecord, versions: Sequence[Deployment]
+) -> api_pb2.AppDeploymentHistory:
     return api_pb2.AppDeploymentHistory(
         app_id=deployment.app_id,
         version=deployment.version,
@@ -187,7 +198,7 @@ def _history(deployment: Deployment, app: AppRecord) -> api_pb2.AppDeploymentHis
         rollback_version=deployment.rollback_version,
         rollback_allowed=deployment.version < app.version and not deployment.is_staged,
         commit_info=deployment.commit_info,
-        deployment_type=kind,
+        deployment_type=_kind(deployment, versions),
     )
 
 

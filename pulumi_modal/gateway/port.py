@@ -39,6 +39,30 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """One entry of an app's history."""
+
+    number: int
+    kind: str = "deploy"
+    """`deploy`, `rollback`, `rollover`, `promotion` or `staged`."""
+    repeats: int = 0
+    """The version whose definitions it has again."""
+    deployed_by: str = ""
+    deployed_at: datetime | None = None
+    commit: str = ""
+    client_version: str = ""
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an app that is gone was stopped, where Modal tells."""
+
+    stopped_by: str = ""
+    stopped_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedFunction:
     """What Modal says of a deployed function, class or server: only what it can read back."""
 
@@ -57,6 +81,9 @@ class SecretNeed:
     environment: str
     required_keys: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return f"secret {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class VolumeNeed:
@@ -64,6 +91,9 @@ class VolumeNeed:
 
     name: str
     environment: str
+
+    def __str__(self) -> str:
+        return f"volume {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +141,20 @@ class Gateway(Protocol):
     def find(self, app: AppRef) -> Deployment | None:
         """The deployed app of this name; None when there is none, or it was stopped."""
 
+    def versions(self, app_id: str) -> Sequence[Version]:
+        """The history of an app, newest first."""
+
+    def ended(self, app: AppRef) -> Ended | None:
+        """How the app that had this name last was stopped; None when there was none."""
+
     def function(self, app: AppRef, tag: str) -> ObservedFunction | None:
         """A function of a deployed app; the tag of a class is `Name.*`."""
 
     def missing(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
         """A phrase for each need that Modal does not meet."""
+
+    def object_ids(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
+        """Modal's id of each need; empty for one that Modal does not meet."""
 
     def deploy(self, order: DeployOrder, tell: Tell) -> Deployed:
         """Deploy in a child process. DeployFailed when it ends without a deployment."""

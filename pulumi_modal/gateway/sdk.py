@@ -13,16 +13,19 @@ from modal_proto import api_pb2
 from pulumi_modal.errors import DeployFailed, ModalStackError, NoAnswer, NotFound, Refused
 from pulumi_modal.gateway.commit import Commit
 from pulumi_modal.gateway.credentials import Credentials
+from pulumi_modal.gateway.history import ended_of, versions_of
 from pulumi_modal.gateway.observation import observed
 from pulumi_modal.gateway.port import (
     AppRef,
     Deployed,
     Deployment,
     DeployOrder,
+    Ended,
     JsonValue,
     ObservedFunction,
     SecretNeed,
     Tell,
+    Version,
     VolumeNeed,
 )
 from pulumi_modal.gateway.wire import Wire
@@ -87,17 +90,33 @@ class ModalGateway:
 
     def find(self, app: AppRef) -> Deployment | None:
         """The deployed app of this name; None when there is none, or it was stopped."""
+        answer = self._by_name(app)
+        if not answer or not answer.app_id:
+            return None
+        life = answer.lifecycle
+        return Deployment(answer.app_id, life.version, life.deployed_by)
+
+    def versions(self, app_id: str) -> Sequence[Version]:
+        """The history of an app, newest first."""
+        request = api_pb2.AppDeploymentHistoryRequest(app_id=app_id)
+        what = f"reading the history of {app_id}"
+        answer = self._wire.call("AppDeploymentHistory", request, what)
+        return versions_of(answer.app_deployment_histories)
+
+    def ended(self, app: AppRef) -> Ended | None:
+        """How the app that had this name last was stopped; None when there was none."""
+        answer = self._by_name(app)
+        return ended_of(answer.lifecycle) if answer and answer.previous_app_id else None
+
+    def _by_name(self, app: AppRef) -> Any:
+        """What Modal says of an app's name; None when the whole environment is gone."""
         request = api_pb2.AppGetByDeploymentNameRequest(
             name=app.name, environment_name=app.environment
         )
         try:
-            answer = self._wire.call("AppGetByDeploymentName", request, f"looking up {app}")
-        except NotFound:  # the whole environment is gone
+            return self._wire.call("AppGetByDeploymentName", request, f"looking up {app}")
+        except NotFound:
             return None
-        if not answer.app_id:
-            return None
-        life = answer.lifecycle
-        return Deployment(answer.app_id, life.version, life.deployed_by)
 
     def function(self, app: AppRef, tag: str) -> ObservedFunction | None:
         """A function of a deployed app; the tag of a class is `Name.*`."""
@@ -118,19 +137,25 @@ class ModalGateway:
         return tuple(phrase for need in needs for phrase in self._unmet(need))
 
     def _unmet(self, need: SecretNeed | VolumeNeed) -> Sequence[str]:
-        kind = "secret" if isinstance(need, SecretNeed) else "volume"
-        what = f"{kind} {need.name} in {need.environment}"
+        if self._object_id(need) is not None:
+            return ()
+        keys = need.required_keys if isinstance(need, SecretNeed) else ()
+        if keys and not self._unmet(SecretNeed(need.name, need.environment)):
+            return (f"all of {', '.join(keys)} in {need}",)
+        return (str(need),)
+
+    def object_ids(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
+        """Modal's id of each need; empty for one that Modal does not meet."""
+        return tuple(self._object_id(need) or "" for need in needs)
+
+    def _object_id(self, need: SecretNeed | VolumeNeed) -> str | None:
+        what = f"{need} in {need.environment}"
         try:
             if isinstance(need, SecretNeed):
-                self._wire.call("SecretGetOrCreate", _secret(need), what)
-            else:
-                self._wire.call("VolumeGetOrCreate", _volume(need), what)
+                return str(self._wire.call("SecretGetOrCreate", _secret(need), what).secret_id)
+            return str(self._wire.call("VolumeGetOrCreate", _volume(need), what).volume_id)
         except NotFound:
-            keys = need.required_keys if isinstance(need, SecretNeed) else ()
-            if keys and not self._unmet(SecretNeed(need.name, need.environment)):
-                return (f"all of {', '.join(keys)} in {kind} {need.name}",)
-            return (f"{kind} {need.name}",)
-        return ()
+            return None
 
     def deploy(self, order: DeployOrder, tell: Tell) -> Deployed:
         """Deploy in a child process."""

@@ -17,8 +17,9 @@ from pulumi.dynamic import (
 
 from pulumi_modal.gateway.connect import connect
 from pulumi_modal.provider import app_check, app_diff
-from pulumi_modal.provider.app_drift import deployed_inputs, drifted_inputs
-from pulumi_modal.provider.app_lifecycle import AppLifecycle, app_ref, visible_outputs
+from pulumi_modal.provider.app_drift import deployed_inputs
+from pulumi_modal.provider.app_lifecycle import AppLifecycle, app_ref
+from pulumi_modal.provider.app_look import read_app
 from pulumi_modal.provider.app_preview import predicted
 from pulumi_modal.provider.binding import binding_problems
 from pulumi_modal.provider.operation import current
@@ -55,13 +56,11 @@ class AppProvider(ResourceProvider):
         """The app as it is now; never fails for one that is not ready."""
         outs = plain(props)
         inputs = deployed_inputs(outs)
-        found = _lifecycle(inputs).look(inputs)
-        if found is None:
-            return ReadResult(None, {})
-        deployment, functions = found
-        now = drifted_inputs(inputs, outs, deployment, functions)
-        state = {**visible_outputs(deployment, functions, inputs), "functions": now["functions"]}
-        return ReadResult(id_, {**outs, **state}, now)
+        return read_app(_lifecycle(inputs), id_, inputs, outs)
+
+    def declared(self, outs: dict[str, Any], _inputs: dict[str, Any]) -> dict[str, Any]:
+        """The inputs that this stack deployed last, whatever a refresh has found since."""
+        return deployed_inputs(plain(outs))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Deploy a new version."""

@@ -8,10 +8,12 @@ another way than it was told, is never taken for drift; and drift that was undon
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pulumi_modal.gateway.port import Deployment, ObservedFunction
+from pulumi_modal.gateway.port import Deployment, ObservedFunction, Version
 from pulumi_modal.provider.app_inputs import inputs_of
+from pulumi_modal.provider.happened import happened
 from pulumi_modal.provider.props import Props
 
 DEPLOYED: Final = "__deployed"
@@ -19,15 +21,39 @@ DRIFT: Final = "drift"
 """Input that only a refresh sets: what happened to the app behind Pulumi's back."""
 
 Functions = Mapping[str, ObservedFunction | None]
+_HOW: Final[Mapping[str, str]] = {
+    "deploy": "deployed, not by this stack",
+    "rollback": "rolled back to version {repeats}",
+    "rollover": "rolled over: version {repeats} again, in new containers",
+    "promotion": "version {repeats}, which was staged, was promoted",
+}
 
 
-def deployed_state(inputs: Props, deployment: Deployment, functions: Functions) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Seen:
+    """What Modal says of an app now."""
+
+    deployment: Deployment
+    functions: Functions
+    versions: tuple[Version, ...] = ()
+    """Its history, where the version in force is not this stack's."""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """Id of each secret and volume that it needs; empty for one that is gone."""
+
+
+def deployed_state(
+    inputs: Props,
+    deployment: Deployment,
+    functions: Functions,
+    needs: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """What is kept of a deploy and of Modal's answers after it."""
     return {
         "app_id": deployment.app_id,
         "version": deployment.version,
         "declared": inputs["functions"],
         "functions": {name: dict(one.settings) for name, one in functions.items() if one},
+        **({"needs": dict(needs)} if needs else {}),
     }
 
 
@@ -37,30 +63,66 @@ def deployed_inputs(outs: Props) -> dict[str, Any]:
     return {**inputs_of(outs), **({"functions": declared} if declared else {})}
 
 
-def drifted_inputs(
-    inputs: Props, outs: Props, found: Deployment, functions: Functions
-) -> dict[str, Any]:
+def is_as_deployed(outs: Props, found: Deployment) -> bool:
+    """True when the version in force is the one that this stack deployed last."""
+    before = _before(outs)
+    return before.get("app_id") in (None, found.app_id) and before.get("version") in (
+        None,
+        found.version,
+    )
+
+
+def drifted_inputs(inputs: Props, outs: Props, seen: Seen) -> dict[str, Any]:
     """The inputs as they would have to be for what is deployed now."""
-    before = {"app_id": outs.get("app_id"), **outs.get(DEPLOYED, {})}
-    seen = before.get("functions", {})
+    before = _before(outs)
+    known = before.get("functions", {})
     changed = {name: value for name, value in inputs.items() if name != DRIFT}
     changed["functions"] = {
-        name: _as_deployed(settings, seen.get(name), functions.get(name))
+        name: _as_deployed(settings, known.get(name), seen.functions.get(name))
         for name, settings in inputs.get("functions", {}).items()
-        if functions.get(name) is not None or name not in seen
+        if seen.functions.get(name) is not None or name not in known
     }
-    drift = _redeployed(before, found)
+    drift = {**_redeployed(outs, before, seen), **_lost(before.get("needs", {}), seen.needs)}
     return {**changed, DRIFT: drift} if drift else changed
 
 
-def _redeployed(before: Mapping[str, Any], found: Deployment) -> dict[str, str]:
-    who = f" by {found.deployed_by}" if found.deployed_by else ""
-    now = f"version {found.version} of {found.app_id} was deployed{who}, not by this stack"
-    if before.get("app_id") not in (None, found.app_id):
-        return {"app": f"{now}: it deployed {before['app_id']}"}
-    if before.get("version") not in (None, found.version):
-        return {"version": f"{now}: it deployed version {before['version']}"}
-    return {}
+def _before(outs: Props) -> Mapping[str, Any]:
+    return {"app_id": outs.get("app_id"), **outs.get(DEPLOYED, {})}
+
+
+def _redeployed(outs: Props, before: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
+    """What was deployed instead, by whom and when."""
+    found = seen.deployment
+    if is_as_deployed(outs, found):
+        return {}
+    last = next((one for one in seen.versions if one.number == found.version), None)
+    last = last or Version(found.version, deployed_by=found.deployed_by)
+    is_another_app = before.get("app_id") != found.app_id
+    how = _HOW.get(last.kind, _HOW["deploy"]).format(repeats=last.repeats)
+    return {
+        "app" if is_another_app else "version": happened(
+            "stopped, and deployed anew under its name" if is_another_app else how,
+            declared=before.get("app_id") if is_another_app else before.get("version"),
+            found=found.app_id if is_another_app else found.version,
+            by=last.deployed_by,
+            at=last.deployed_at,
+            commit=last.commit,
+            client_version=last.client_version,
+            tag=last.tag,
+        )
+    }
+
+
+def _lost(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, Any]:
+    """Secrets and volumes that are not there, or not those that were deployed with."""
+    found = {}
+    for need, id_ in now.items():
+        known = before.get(need)
+        if not id_:
+            found[need] = happened("is gone, or lacks a key that the code asks for", declared=known)
+        elif known and known != id_:
+            found[need] = happened("is another one of that name", declared=known, found=id_)
+    return found
 
 
 def _as_deployed(

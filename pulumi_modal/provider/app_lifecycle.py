@@ -111,7 +111,7 @@ class AppLifecycle:
             functions = self._functions(app, inputs)
         return {
             **visible_outputs(found, functions, inputs),
-            DEPLOYED: deployed_state(inputs, found, functions),
+            DEPLOYED: deployed_state(inputs, found, functions, object_ids(self.gateway, inputs)),
         }
 
     def _functions(self, app: AppRef, inputs: Props) -> Functions:
@@ -182,6 +182,18 @@ def needs_of(inputs: Props) -> list[SecretNeed | VolumeNeed]:
         VolumeNeed(one["name"], one.get("environment") or here) for one in needs.get("volumes", ())
     ]
     return [*secrets, *volumes]
+
+
+def object_ids(gateway: Gateway, inputs: Props) -> dict[str, str]:
+    """Modal's id of each secret and volume that the app needs; empty for one that is gone."""
+    needs = needs_of(inputs)
+    if not needs:
+        return {}
+    here = inputs["environment"]
+    phrases = [
+        str(one) if one.environment == here else f"{one} of {one.environment}" for one in needs
+    ]
+    return dict(zip(phrases, gateway.object_ids(needs), strict=True))
 
 
 def visible_outputs(found: Deployment, functions: Functions, inputs: Props) -> dict[str, Any]:

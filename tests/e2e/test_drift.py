@@ -55,17 +55,17 @@ def test_an_app_that_was_redeployed_by_hand_shows_who_did_what_and_is_set_right(
 ) -> None:
     version = project.service("plain")["version"]
     server.modal("deploy", "--env", ENVIRONMENT, str(project.folder / "services" / "plain.py"))
-    project.refresh()
+    refreshed = project.refresh()
 
     preview = project.preview()
     assert set(preview.step("plain").changes) == {
-        "drift",
+        "drift.version",
         "functions.double.gpu",
         "functions.double.max_containers",
         "functions.double.max_in_flight",
     }
-    assert f"it deployed version {version}" in preview.text
-    assert f"version {version + 1} of " in preview.text
+    assert f"it is {version + 1}, where this stack left {version}" in refreshed.text
+    assert "deployed, not by this stack" in preview.text
 
     project.up()
     assert project.service("plain")["version"] == version + 2

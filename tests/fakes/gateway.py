@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from pulumi_modal.errors import DeployFailed, GatewayError, NoAnswer, NotFound, Refused
 from pulumi_modal.gateway.observation import READABLE
@@ -21,15 +21,20 @@ from pulumi_modal.gateway.port import (
     Deployed,
     Deployment,
     DeployOrder,
+    Ended,
     JsonValue,
     ObservedFunction,
     SecretNeed,
     Tell,
+    Version,
     VolumeNeed,
 )
 from pulumi_modal.planning.plan import plan_one
 from pulumi_modal.source.request import PlanRequest
 from pulumi_modal.spec.plan import Plan, PlannedFunction
+
+MOMENT: Final = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+"""When everything happens that is done behind Pulumi's back."""
 
 
 @dataclass
@@ -40,6 +45,8 @@ class FakeApp:
     plan: Plan
     version: int = 1
     bounds: dict[str, dict[str, JsonValue]] = field(default_factory=dict)
+    history: tuple[Version, ...] = ()
+    """Of versions that were not deployed by this stack."""
     lines: list[tuple[datetime, str]] = field(default_factory=list)
 
 
@@ -69,6 +76,8 @@ class FakeGateway:
         self._plan = plan
         self._failures: dict[str, GatewayError] = {}
         self._numbers = itertools.count(1)
+        self._ended: dict[AppRef, Ended] = {}
+        self._ids: dict[SecretNeed | VolumeNeed, str] = {}
 
     def fail(self, verb: str, error: GatewayError) -> None:
         """Let this verb fail from now on."""
@@ -91,6 +100,17 @@ class FakeGateway:
         known = self.running[app]
         app_id = self._id("ap") if anew else known.app_id
         self.running[app] = replace(known, app_id=app_id, version=1 if anew else known.version + 1)
+
+    def roll_back(self, app: AppRef, version: int) -> None:
+        """Go back to an older version, behind Pulumi's back."""
+        self.redeploy(app)
+        known = self.running[app]
+        entry = Version(known.version, "rollback", version, "someone", MOMENT)
+        self.running[app] = replace(known, history=(entry, *known.history))
+
+    def remake(self, need: SecretNeed | VolumeNeed) -> None:
+        """Delete a secret or volume, and make another of that name."""
+        self._ids.pop(need, None)
 
     def workspace(self) -> str:
         self._called("workspace")
@@ -133,6 +153,21 @@ class FakeGateway:
         found = self.running.get(app)
         return Deployment(found.app_id, found.version, "local") if found else None
 
+    def versions(self, app_id: str) -> Sequence[Version]:
+        self._called("versions", app_id)
+        app = self._of(app_id, f"reading the history of {app_id}")
+        told = {one.number for one in app.history}
+        rest = [
+            Version(one, deployed_by="local", deployed_at=MOMENT)
+            for one in range(app.version, 0, -1)
+            if one not in told
+        ]
+        return sorted([*app.history, *rest], key=lambda one: -one.number)
+
+    def ended(self, app: AppRef) -> Ended | None:
+        self._called("ended", app)
+        return self._ended.get(app)
+
     def function(self, app: AppRef, tag: str) -> ObservedFunction | None:
         self._called("function", (app, tag))
         found = self.running.get(app)
@@ -150,6 +185,14 @@ class FakeGateway:
     def missing(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
         self._called("missing", tuple(needs))
         return [phrase for need in needs for phrase in self._unmet(need)]
+
+    def object_ids(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
+        self._called("object_ids", tuple(needs))
+        return ["" if self._unmet(need) else self._id_of(need) for need in needs]
+
+    def _id_of(self, need: SecretNeed | VolumeNeed) -> str:
+        kind = "st" if isinstance(need, SecretNeed) else "vo"
+        return self._ids.setdefault(need, self._id(kind))
 
     def deploy(self, order: DeployOrder, tell: Tell) -> Deployed:
         self._called("deploy", order)
@@ -177,6 +220,9 @@ class FakeGateway:
     def stop(self, app_id: str) -> None:
         self._called("stop", app_id)
         stopped = self._of(app_id, f"stopping {app_id}")
+        self._ended |= {
+            ref: Ended("someone", MOMENT) for ref, app in self.running.items() if app is stopped
+        }
         self.running = {ref: app for ref, app in self.running.items() if app is not stopped}
 
     def last_lines(self, app_id: str, count: int, since: datetime) -> Sequence[str]:
@@ -196,12 +242,12 @@ class FakeGateway:
     def _unmet(self, need: SecretNeed | VolumeNeed) -> list[str]:
         at = (need.environment, need.name)
         if isinstance(need, VolumeNeed):
-            return [] if at in self.volumes else [f"volume {need.name}"]
+            return [] if at in self.volumes else [str(need)]
         if at not in self.secrets:
-            return [f"secret {need.name}"]
+            return [str(need)]
         if set(need.required_keys) <= self.secrets[at]:
             return []
-        return [f"all of {', '.join(need.required_keys)} in secret {need.name}"]
+        return [f"all of {', '.join(need.required_keys)} in {need}"]
 
     def _check_environment(self, name: str, what: str) -> None:
         if name not in self._environments:

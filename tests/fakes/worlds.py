@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import modal
 
 from pulumi_modal.gateway.credentials import local_credentials
-from pulumi_modal.gateway.port import AppRef, DeployOrder, Gateway
+from pulumi_modal.gateway.port import AppRef, DeployOrder, Gateway, VolumeNeed
 from pulumi_modal.gateway.sdk import ModalGateway
 from pulumi_modal.source.request import PlanRequest
 from tests.fakes.gateway import FakeGateway
@@ -43,6 +43,12 @@ class World(Protocol):
     def make_volume(self, environment: str, name: str) -> None:
         """Make a named volume."""
 
+    def remake_volume(self, environment: str, name: str) -> None:
+        """Delete a named volume, and make another of that name."""
+
+    def roll_back(self, app: AppRef, version: int) -> None:
+        """Go back to an older version."""
+
     def run_function(self, app: AppRef, function: str, prints: str) -> None:
         """Call a function that prints this."""
 
@@ -59,6 +65,12 @@ class FakeWorld:
 
     def make_volume(self, environment: str, name: str) -> None:
         self.fake.volumes.add((environment, name))
+
+    def remake_volume(self, environment: str, name: str) -> None:
+        self.fake.remake(VolumeNeed(name, environment))
+
+    def roll_back(self, app: AppRef, version: int) -> None:
+        self.fake.roll_back(app, version)
 
     def run_function(self, app: AppRef, function: str, prints: str) -> None:
         del function
@@ -81,6 +93,14 @@ class LocalWorld:
     def make_volume(self, environment: str, name: str) -> None:
         with self.server.client() as client:
             modal.Volume.objects.create(name, environment_name=environment, client=client)
+
+    def remake_volume(self, environment: str, name: str) -> None:
+        with self.server.client() as client:
+            modal.Volume.objects.delete(name, environment_name=environment, client=client)
+        self.make_volume(environment, name)
+
+    def roll_back(self, app: AppRef, version: int) -> None:
+        self.server.modal("app", "rollback", "--env", app.environment, app.name, f"v{version}")
 
     def run_function(self, app: AppRef, function: str, prints: str) -> None:
         del prints

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import modal
 import pytest
 
 from pulumi_modal.errors import NotReady, Refused, Unavailable
@@ -185,8 +186,15 @@ def test_a_foreign_deploy_shows_with_all_that_differs(project: Project) -> None:
     found = project.provider.read("x", outs)
     assert found.inputs is not None
     assert found.inputs["functions"]["web"]["max_containers"] == 7
-    assert found.inputs[DRIFT]["version"].startswith("version 2 of ")
-    assert "not by this stack: it deployed version 1" in found.inputs[DRIFT]["version"]
+    told = found.inputs[DRIFT]["version"]
+    assert told.pop("at").endswith(" UTC")
+    assert told == {
+        "what": "deployed, not by this stack",
+        "declared": 1,
+        "found": 2,
+        "by": "local",
+        "client_version": modal.__version__,
+    }
     assert found.outs is not None
     assert project.update(found.outs)["version"] == 3
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_modal.gateway.observation import READABLE
-from pulumi_modal.gateway.port import Deployment, ObservedFunction
+from pulumi_modal.gateway.port import Deployment, ObservedFunction, Version
 from pulumi_modal.provider.app_drift import (
     DEPLOYED,
     DRIFT,
+    Seen,
     deployed_inputs,
     deployed_state,
     drifted_inputs,
@@ -37,10 +39,11 @@ def state_after(
     deployment: Deployment = OURS,
     functions: dict[str, ObservedFunction | None] | None = None,
     inputs: dict[str, Any] | None = None,
+    needs: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """The outputs right after a deploy."""
     given_inputs = inputs or DECLARED
-    known = deployed_state(given_inputs, deployment, functions or SEEN)
+    known = deployed_state(given_inputs, deployment, functions or SEEN, needs)
     return {**given_inputs, "app_id": deployment.app_id, DEPLOYED: known}
 
 
@@ -48,9 +51,12 @@ def refreshed(
     outs: dict[str, Any],
     found: Deployment = OURS,
     functions: dict[str, ObservedFunction | None] | None = None,
+    versions: tuple[Version, ...] = (),
+    needs: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """The inputs that a refresh finds."""
-    return drifted_inputs(deployed_inputs(outs), outs, found, functions or SEEN)
+    seen = Seen(found, functions or SEEN, versions, needs or {})
+    return drifted_inputs(deployed_inputs(outs), outs, seen)
 
 
 def serve(**settings: Any) -> dict[str, ObservedFunction | None]:
@@ -133,26 +139,101 @@ def test_a_function_that_is_gone_shows_as_gone_and_may_come_back() -> None:
     assert refreshed({**outs, "functions": now["functions"]}) == DECLARED
 
 
+THEN = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+AT = "2026-11-24 12:30:00 UTC"
+
+
 @pytest.mark.parametrize(
-    ("found", "drift"),
+    ("version", "told"),
     [
         pytest.param(
-            Deployment("ap-1", 5, "someone"),
+            Version(5, "deploy", 0, "ann", THEN, "4c6714e", "1.6.4", "hotfix"),
             {
-                "version": "version 5 of ap-1 was deployed by someone, not by this stack:"
-                " it deployed version 2"
+                "what": "deployed, not by this stack",
+                "by": "ann",
+                "at": AT,
+                "commit": "4c6714e",
+                "client_version": "1.6.4",
+                "tag": "hotfix",
             },
-            id="redeployed",
+            id="deployed by hand",
         ),
         pytest.param(
-            Deployment("ap-9", 2),
-            {"app": "version 2 of ap-9 was deployed, not by this stack: it deployed ap-1"},
-            id="stopped and deployed anew",
+            Version(5, "rollback", 1, "ann", THEN),
+            {"what": "rolled back to version 1", "by": "ann", "at": AT},
+            id="rolled back",
+        ),
+        pytest.param(
+            Version(5, "rollover", 4, "ann"),
+            {"what": "rolled over: version 4 again, in new containers", "by": "ann"},
+            id="rolled over",
+        ),
+        pytest.param(
+            Version(5, "promotion", 3),
+            {"what": "version 3, which was staged, was promoted"},
+            id="promoted",
+        ),
+        pytest.param(
+            Version(4, "rollback", 1, "ann"),
+            {"what": "deployed, not by this stack", "by": "bob"},
+            id="a history that lags behind",
         ),
     ],
 )
-def test_a_deploy_of_somebody_else_is_told(found: Deployment, drift: dict[str, str]) -> None:
-    assert refreshed(state_after(), found) == {**DECLARED, DRIFT: drift}
+def test_another_version_is_told_with_what_made_it(version: Version, told: dict[str, str]) -> None:
+    found = Deployment("ap-1", 5, "bob")
+    drift = {"version": {**told, "declared": 2, "found": 5}}
+    assert refreshed(state_after(), found, versions=(version,)) == {**DECLARED, DRIFT: drift}
+
+
+def test_another_app_of_the_name_is_told_as_such() -> None:
+    found, version = Deployment("ap-9", 2), Version(2, deployed_by="ann", deployed_at=THEN)
+    told = {
+        "what": "stopped, and deployed anew under its name",
+        "declared": "ap-1",
+        "found": "ap-9",
+        "by": "ann",
+        "at": AT,
+    }
+    now = refreshed(state_after(), found, versions=(version,))
+    assert now == {**DECLARED, DRIFT: {"app": told}}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        pytest.param(
+            {"secret hf": "st-1", "volume models": "vo-1"},
+            {"secret hf": "", "volume models": "vo-1"},
+            {
+                "secret hf": {
+                    "what": "is gone, or lacks a key that the code asks for",
+                    "declared": "st-1",
+                }
+            },
+            id="gone",
+        ),
+        pytest.param(
+            {"volume models": "vo-1"},
+            {"volume models": "vo-2"},
+            {
+                "volume models": {
+                    "what": "is another one of that name",
+                    "declared": "vo-1",
+                    "found": "vo-2",
+                }
+            },
+            id="made anew",
+        ),
+        pytest.param(None, {"secret hf": "st-1"}, None, id="a state of older code"),
+        pytest.param({"secret hf": "st-1"}, {"secret hf": "st-1"}, None, id="still there"),
+    ],
+)
+def test_a_need_that_is_not_the_one_it_was_is_told(
+    before: dict[str, str] | None, now: dict[str, str], told: dict[str, Any] | None
+) -> None:
+    expected = {**DECLARED, DRIFT: told} if told else DECLARED
+    assert refreshed(state_after(needs=before), needs=now) == expected
 
 
 def test_an_app_whose_deploy_was_not_seen_to_its_end_is_ours() -> None:

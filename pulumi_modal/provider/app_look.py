@@ -1,0 +1,46 @@
+"""What Modal says of an app now: few questions, and more only where something differs."""
+
+from __future__ import annotations
+
+from pulumi.dynamic import ReadResult
+
+from pulumi_modal.gateway.port import Ended
+from pulumi_modal.provider.app_drift import DRIFT, Seen, drifted_inputs, is_as_deployed
+from pulumi_modal.provider.app_lifecycle import AppLifecycle, app_ref, object_ids, visible_outputs
+from pulumi_modal.provider.happened import Gone, happened, sentence
+from pulumi_modal.provider.props import Props
+
+
+def read_app(lifecycle: AppLifecycle, id_: str, inputs: Props, outs: Props) -> ReadResult:
+    """The app as a refresh finds it; what happened behind Pulumi's back is among the diagnostics.
+
+    `inputs` are those that were deployed last.
+    """
+    seen = _look(lifecycle, inputs, outs)
+    app = app_ref(inputs)
+    if seen is None:
+        ended = lifecycle.gateway.ended(app) or Ended()
+        told = happened("stopped", by=ended.stopped_by, at=ended.stopped_at)
+        lifecycle.operation.warn(f"{app} is gone: {sentence(told)}")
+        return Gone(told)
+    now = drifted_inputs(inputs, outs, seen)
+    for subject, told in now.get(DRIFT, {}).items():
+        lifecycle.operation.warn(f"{app}: {subject}: {sentence(told)}")
+    visible = visible_outputs(seen.deployment, seen.functions, inputs)
+    return ReadResult(id_, {**outs, **visible, "functions": now["functions"]}, now)
+
+
+def _look(lifecycle: AppLifecycle, inputs: Props, outs: Props) -> Seen | None:
+    """Who deployed the app, and when, is asked only when it was not this stack."""
+    found = lifecycle.look(inputs)
+    if found is None:
+        return None
+    deployment, functions = found
+    gateway = lifecycle.gateway
+    ours = is_as_deployed(outs, deployment)
+    return Seen(
+        deployment=deployment,
+        functions=functions,
+        versions=() if ours else tuple(gateway.versions(deployment.app_id)),
+        needs=object_ids(gateway, inputs),
+    )
