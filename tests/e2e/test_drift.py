@@ -59,7 +59,7 @@ def test_an_app_that_was_redeployed_by_hand_shows_who_did_what_and_is_set_right(
 
     preview = project.preview()
     assert set(preview.step("plain").changes) == {
-        "drift.version",
+        "drift",
         "functions.double.gpu",
         "functions.double.max_containers",
         "functions.double.max_in_flight",
