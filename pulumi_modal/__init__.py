@@ -12,14 +12,25 @@ if TYPE_CHECKING:
     from pulumi_modal.components import GpuVariants, InferenceService
     from pulumi_modal.resources.app import App
     from pulumi_modal.resources.environment import Environment
+    from pulumi_modal.resources.secret import Secret
+    from pulumi_modal.resources.volume import Volume
 
-__all__ = ["App", "Environment", "GpuVariants", "InferenceService"]
+__all__ = [
+    "App",
+    "Environment",
+    "GpuVariants",
+    "InferenceService",
+    "Secret",
+    "Volume",
+]
 
 _HOME = {
     "App": "pulumi_modal.resources.app",
     "Environment": "pulumi_modal.resources.environment",
     "GpuVariants": "pulumi_modal.components",
     "InferenceService": "pulumi_modal.components",
+    "Secret": "pulumi_modal.resources.secret",
+    "Volume": "pulumi_modal.resources.volume",
 }
 
 

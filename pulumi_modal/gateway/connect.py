@@ -18,17 +18,19 @@ from pulumi_modal.gateway.credentials import (
     current_environ,
     find_credentials,
 )
+from pulumi_modal.gateway.named import Caller
 from pulumi_modal.gateway.port import Gateway
 
 if TYPE_CHECKING:
     from pulumi_modal.gateway.credentials import Credentials
+    from pulumi_modal.gateway.sdk import ModalGateway
 
 OPEN_DEADLINE_S: Final = 180.0
 """For an attempt to connect; the SDK's own retries take a minute, and a lookup follows them."""
 _LOOPBACK_DEADLINE_S: Final = 5.0
 
 _LOCK = threading.Lock()
-_OPEN: dict[tuple[str, Credentials], Future[Gateway]] = {}
+_OPEN: dict[tuple[str, Credentials], Future[ModalGateway]] = {}
 """Attempts in progress and gateways that are open; an attempt that failed is not kept."""
 
 
@@ -39,9 +41,19 @@ def connect(workspace: str, environment: str, root: Path) -> Gateway:
     anything else is asked of Modal. Threads that come meanwhile share one attempt: when Modal is
     down, all of them hear of it at once, not one after the other.
     """
-    environ = current_environ()
-    check_environment(environment, environ)
-    key = workspace, find_credentials(workspace, root, environ)
+    check_environment(environment, current_environ())
+    return _shared(workspace, root)
+
+
+def connect_wire(workspace: str, environment: str | None, root: Path) -> Caller:
+    """The same connection for single calls; without an environment, about the workspace."""
+    if environment is not None:
+        check_environment(environment, current_environ())
+    return _shared(workspace, root).wire
+
+
+def _shared(workspace: str, root: Path) -> ModalGateway:
+    key = workspace, find_credentials(workspace, root, current_environ())
     with _LOCK:
         attempt = _OPEN.get(key)
         is_mine = attempt is None
@@ -52,7 +64,7 @@ def connect(workspace: str, environment: str, root: Path) -> Gateway:
     return attempt.result(OPEN_DEADLINE_S)
 
 
-def _fulfil(key: tuple[str, Credentials], attempt: Future[Gateway]) -> None:
+def _fulfil(key: tuple[str, Credentials], attempt: Future[ModalGateway]) -> None:
     try:
         gateway = _opened(*key)
     except BaseException as error:  # noqa: BLE001  # every thread that waits raises it
@@ -63,7 +75,7 @@ def _fulfil(key: tuple[str, Credentials], attempt: Future[Gateway]) -> None:
         attempt.set_result(gateway)
 
 
-def _opened(workspace: str, credentials: Credentials) -> Gateway:
+def _opened(workspace: str, credentials: Credentials) -> ModalGateway:
     if workspace == LOCAL_WORKSPACE:
         _check_it_runs(credentials.server_url)
     from pulumi_modal.gateway.sdk import ModalGateway  # late: it loads the SDK

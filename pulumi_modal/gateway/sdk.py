@@ -48,6 +48,11 @@ class ModalGateway:
         self._wire = Wire(credentials)
         self._commit = Commit()
 
+    @property
+    def wire(self) -> Wire:
+        """For single calls about other things than apps: see `connect_wire`."""
+        return self._wire
+
     def workspace(self) -> str:
         """Name of the workspace that the credentials belong to."""
         answer = self._wire.call("WorkspaceNameLookup", Empty(), "asking for the workspace")

@@ -21,7 +21,14 @@ async def _call(client: Any, rpc: str, request: Message, timeout_s: float) -> An
         return await getattr(client._stub, rpc)(request)  # noqa: SLF001  # `stub` warns
 
 
+async def _stream(client: Any, rpc: str, request: Message, timeout_s: float) -> list[Any]:
+    async with asyncio.timeout(timeout_s):
+        stub = client._stub  # noqa: SLF001  # `stub` warns
+        return [one async for one in getattr(stub, rpc).unary_stream(request)]
+
+
 _blocking_call = synchronizer.create_blocking(_call, name="call")
+_blocking_stream = synchronizer.create_blocking(_stream, name="stream")
 
 
 class Wire:
@@ -42,6 +49,13 @@ class Wire:
         """One RPC; raises a GatewayError that begins with `what`."""
         try:
             return _blocking_call(self._client, rpc, request, CALL_DEADLINE_S)
+        except Exception as error:
+            raise translated(error, what) from error
+
+    def stream(self, rpc: str, request: Message, what: str) -> list[Any]:
+        """All answers to an RPC that has several."""
+        try:
+            return list(_blocking_stream(self._client, rpc, request, CALL_DEADLINE_S))
         except Exception as error:
             raise translated(error, what) from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import grpc
@@ -16,7 +17,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi_modal.host.engine import Engine
 from pulumi_modal.host.failure import abort, abort_keeping
 from pulumi_modal.host.providers import Providers
-from pulumi_modal.provider.operation import Operation, PartialFailure, as_current
+from pulumi_modal.provider.operation import Operation, PartialFailure, as_current, current
 from pulumi_modal.provider.props import PROVIDER_KEY
 
 Props = dict[str, Any]
@@ -118,7 +119,8 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         inputs = rpc.deserialize_properties(request.inputs)
 
         def work() -> Any:
-            result = self._providers.of(props, inputs).read(request.id, props or inputs)
+            with as_current(replace(current(), inputs=inputs)):
+                result = self._providers.of(props, inputs).read(request.id, props or inputs)
             if not result.id:
                 return provider_pb2.ReadResponse()
             found = inputs if result.inputs is None else result.inputs

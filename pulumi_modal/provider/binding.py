@@ -28,10 +28,11 @@ def binding_problems(inputs: Props, environment: str) -> Iterator[tuple[str, str
             yield key, problem.reason()
         else:
             if key == environment:
-                yield from _unbound(key, name)
+                yield from unbound(key, name)
 
 
-def _unbound(key: str, environment: str) -> Iterator[tuple[str, str]]:
+def unbound(key: str, environment: str) -> Iterator[tuple[str, str]]:
+    """What is wrong when MODAL_ENVIRONMENT names another environment."""
     try:
         check_environment(environment, current_environ())
     except BindingError as error:

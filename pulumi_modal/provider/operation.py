@@ -28,6 +28,8 @@ class Operation:
     timeout_s: float | None = None
     """The user's `custom_timeouts`, when there is one."""
     cancelled: threading.Event = field(default_factory=threading.Event)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    """In a read, the inputs in the state: Pulumi's own host hands on the outputs alone."""
 
 
 _CURRENT: ContextVar[Operation | None] = ContextVar("operation", default=None)

@@ -39,3 +39,14 @@ def has_unknown(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(has_unknown(one) for one in value)
     return False
+
+
+def known_part(value: Any) -> Any:
+    """The value without what is known only after an apply; lists are known as a whole, or not."""
+    if isinstance(value, Mapping):
+        return {
+            name: known_part(one)
+            for name, one in value.items()
+            if isinstance(one, Mapping) or not has_unknown(one)
+        }
+    return value

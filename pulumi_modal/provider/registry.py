@@ -13,6 +13,8 @@ _TYPES: Final = "pulumi-python:dynamic/modal:"
 PROVIDERS: Final[Mapping[str, str]] = {
     f"{_TYPES}App": "pulumi_modal.provider.app.AppProvider",
     f"{_TYPES}Environment": "pulumi_modal.provider.environment.EnvironmentProvider",
+    f"{_TYPES}Secret": "pulumi_modal.provider.secret.SecretProvider",
+    f"{_TYPES}Volume": "pulumi_modal.provider.volume.VolumeProvider",
 }
 """By type token, the path of the class, which is the one that a state file holds."""
 

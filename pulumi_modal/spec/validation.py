@@ -19,7 +19,7 @@ from pulumi_modal.spec.refusal import Refusal
 ModelT = TypeVar("ModelT", bound=Frozen)
 Parts = tuple[str | int, ...]
 
-_SECRETIVE = frozenset({"env", "secrets"})
+_SECRETIVE = frozenset({"env", "secrets", "values"})
 _KINDS: Mapping[str, str] = {
     "dict_type": "is not a map",
     "mapping_type": "is not a map",

@@ -1,0 +1,90 @@
+"""Objects that Modal keeps under a name in an environment: secrets, volumes, dicts, queues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from google.protobuf.message import Message
+
+
+class Caller(Protocol):
+    """One RPC at a time; raises a GatewayError that begins with `what`."""
+
+    def call(self, rpc: str, request: Message, what: str) -> Any:
+        """The answer to one RPC."""
+
+    def stream(self, rpc: str, request: Message, what: str) -> Sequence[Any]:
+        """All answers to an RPC that has several."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """How a named object is found: its environment and its name."""
+
+    environment: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.environment}/{self.name}"
+
+
+def moment(seconds: float) -> str:
+    """A time of Modal's as ISO 8601 in UTC; empty where Modal tells none."""
+    if not seconds:
+        return ""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSecret:
+    """What Modal tells of a secret."""
+
+    secret_id: str
+    keys: tuple[str, ...]
+    created_at: str = ""
+    created_by: str = ""
+
+
+class Secrets(Protocol):
+    """The secrets of a workspace. Raises a GatewayError that names the secret."""
+
+    def find(self, secret: ObjectRef) -> NamedSecret | None:
+        """The secret of this name; None when there is none."""
+
+    def create(self, secret: ObjectRef, values: Mapping[str, str]) -> NamedSecret:
+        """Make it; Refused when it is there."""
+
+    def overwrite(self, secret: ObjectRef, values: Mapping[str, str]) -> NamedSecret:
+        """Let it have these variables and no others, whether it is there or not."""
+
+    def delete(self, secret_id: str) -> None:
+        """Remove it. NotFound when it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedVolume:
+    """What Modal tells of a volume."""
+
+    volume_id: str
+    version: int
+    created_at: str = ""
+    created_by: str = ""
+
+
+class Volumes(Protocol):
+    """The volumes of a workspace. Raises a GatewayError that names the volume."""
+
+    def find(self, volume: ObjectRef) -> NamedVolume | None:
+        """The volume of this name; None when there is none."""
+
+    def ensure(self, volume: ObjectRef, version: int) -> NamedVolume:
+        """Make it, where there is none; one that is there keeps its version."""
+
+    def is_empty(self, volume: ObjectRef, found: NamedVolume) -> bool:
+        """Whether it holds no file and no folder."""
+
+    def delete(self, volume: ObjectRef, found: NamedVolume) -> None:
+        """Remove it with all that is in it. NotFound when it is gone."""

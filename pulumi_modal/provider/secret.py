@@ -1,0 +1,152 @@
+"""`SecretProvider`: a named secret of Modal as a Pulumi resource.
+
+Modal never tells a value back, so what may be known of values is counted, not hashed: the inputs
+hold the revision in which each changed last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pulumi_modal.errors import NotFound, Refused
+from pulumi_modal.gateway.connect import connect_wire
+from pulumi_modal.gateway.named import NamedSecret, ObjectRef, Secrets
+from pulumi_modal.provider.noun import Found, NounProvider, Schema
+from pulumi_modal.provider.operation import current
+from pulumi_modal.provider.props import Props
+from pulumi_modal.spec.resources.secret import (
+    EFFECTS,
+    SecretInputs,
+    SecretOutputs,
+    digest_of,
+    revised,
+)
+
+SCHEMA: Final = Schema(SecretInputs, SecretOutputs, EFFECTS, lasting=("secret_id", "created_at"))
+
+
+class SecretProvider(NounProvider):
+    """Holds nothing: a state file stores it by its path, and it runs today's code."""
+
+    def noun(self) -> SecretNoun:
+        """A secret."""
+        return SecretNoun()
+
+    def predict(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+        """Outputs that are certain at preview: the digest too, which says what must roll over."""
+        found = super().predict(olds, news)
+        secret_id, revision = olds.get("secret_id"), news.get("revision")
+        if isinstance(secret_id, str) and isinstance(revision, (int, float)):
+            found |= {"digest": digest_of(secret_id, int(revision)), "keys": sorted(news["values"])}
+        return found
+
+
+class SecretNoun:
+    """A secret, over the gateway."""
+
+    schema = SCHEMA
+
+    def completed(self, olds: Props, inputs: dict[str, Any]) -> dict[str, Any]:
+        """With the revision of each value."""
+        return {**inputs, **revised(olds, inputs.get("values", {}))}
+
+    def create(self, inputs: Props) -> Mapping[str, Any]:
+        """Make it; take over what a create left that was cut off, or what may be adopted."""
+        ref, secrets, values = _ref(inputs), _secrets(inputs), inputs.get("values", {})
+        found = secrets.find(ref)
+        if found is None:
+            return _outputs(inputs, secrets.create(ref, values))
+        if not inputs.get("adopt") and found.keys != tuple(sorted(values)):
+            raise Refused(
+                f"secret {ref}: is there already, with {', '.join(found.keys) or 'no variables'},"
+                " and would be overwritten; let the resource `adopt` it, or `pulumi import` it"
+            )
+        current().tell(f"takes over {found.secret_id}, which was there")
+        return _outputs(inputs, secrets.overwrite(ref, values))
+
+    def read(self, place: Props, inputs: Props) -> Found | None:
+        """Its variables by name; a change of values by others shows only where it changes those."""
+        found = _secrets(place).find(_ref(place))
+        if found is None:
+            return None
+        declared = {
+            "name": place["name"],
+            "environment": place["environment"],
+            "workspace": place["workspace"],
+            "adopt": bool(inputs.get("adopt")),
+        }
+        outputs = _outputs({**inputs, **declared}, found)
+        if "secret_id" in inputs and not current().inputs:
+            return Found(None, outputs)  # Pulumi's own host: the values declared are not known here
+        return Found({**declared, **_as_found(inputs, found)}, outputs)
+
+    def update(self, olds: Props, inputs: Props) -> Mapping[str, Any]:
+        """Overwrite it: what is left out is removed."""
+        if olds.get("revision") == inputs["revision"] and _is_whole(olds, inputs):
+            return {**olds, **_told(inputs)}  # only how it is kept has changed
+        return _outputs(inputs, _secrets(inputs).overwrite(_ref(inputs), inputs.get("values", {})))
+
+    def delete(self, outputs: Props) -> None:
+        """Remove it, when it is still the one that this stack made."""
+        ref, secrets = _ref(outputs), _secrets(outputs)
+        found = secrets.find(ref)
+        if found is None:
+            return
+        if found.secret_id != outputs["secret_id"]:
+            current().warn(f"secret {ref}: left as it is, for somebody has made it anew since")
+            return
+        try:
+            secrets.delete(found.secret_id)
+        except NotFound:
+            current().tell("was gone already")
+
+
+def _is_whole(olds: Props, inputs: Props) -> bool:
+    return sorted(olds.get("keys", ())) == sorted(inputs.get("values", {}))
+
+
+def _as_found(inputs: Props, found: NamedSecret) -> dict[str, Any]:
+    """The inputs that would have made it as it is; a value can be the declared one, or unknown.
+
+    Made anew by somebody, none of its values is known; otherwise those whose names are there are
+    taken for the declared ones, as Modal tells no more.
+    """
+    values = inputs.get("values") or {}
+    is_ours = inputs.get("secret_id", found.secret_id) == found.secret_id
+    kept = {key: values[key] for key in values if is_ours and key in found.keys}
+    known = inputs.get("revisions") or {}
+    revisions = {key: known[key] if key in kept and key in known else 0 for key in found.keys}
+    result: dict[str, Any] = {"revisions": revisions} if revisions else {}
+    if kept:
+        result["values"] = kept
+    if inputs.get("revision"):
+        result["revision"] = inputs["revision"]
+    return result
+
+
+def _told(inputs: Props) -> dict[str, Any]:
+    """All inputs but the values: an output of a secret says nothing of them."""
+    return {key: value for key, value in inputs.items() if key != "values"}
+
+
+def _outputs(inputs: Props, found: NamedSecret) -> dict[str, Any]:
+    revision = int(inputs.get("revision") or 0)
+    return {
+        **_told(inputs),
+        "secret_id": found.secret_id,
+        "keys": list(found.keys),
+        "digest": digest_of(found.secret_id, revision),
+        "created_at": found.created_at,
+    }
+
+
+def _ref(inputs: Props) -> ObjectRef:
+    return ObjectRef(inputs["environment"], inputs["name"])
+
+
+def _secrets(inputs: Props) -> Secrets:
+    from pulumi_modal.gateway.secrets import WireSecrets  # late: it loads the messages of the wire
+
+    return WireSecrets(connect_wire(inputs["workspace"], inputs["environment"], Path.cwd()))

@@ -1,0 +1,1 @@
+"""What each resource takes and tells, as models: checks, schema and pages are made from them."""
