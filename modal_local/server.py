@@ -97,7 +97,12 @@ async def _start(ground: _Ground, answering: AsyncExitStack, life: AsyncExitStac
     publisher = Publisher(store, execution, AssignedUrls(ingress))
     presence = Presence(store)
     rooms = Rooms(store, catalog, execution, images, publisher, presence, blob_door, access)
-    guard = Guard(access.token_id, access.token_secret, execution.serving.accepts)
+    guard = Guard(
+        access.token_id,
+        access.token_secret,
+        accepts_task=execution.serving.accepts,
+        accepts_service_user=store.service_users.accepts,
+    )
     await answering.enter_async_context(serve(guard, nouns(rooms), ground.listener))
     await publisher.open_urls()
     execution.resume()

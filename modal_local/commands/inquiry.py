@@ -15,7 +15,8 @@ from grpclib.exceptions import GRPCError
 from modal_proto import api_grpc, api_pb2
 
 from modal_local.errors import LocalModalError, NotFound
-from modal_local.rpc.access import TOKEN_ID_HEADER, TOKEN_SECRET_HEADER
+from modal_local.rpc.access import TOKEN_SECRET_HEADER
+from modal_local.rpc.identity import TOKEN_ID_HEADER
 from modal_local.settings import LOOPBACK, Access
 
 _DEADLINE_S: Final = 15.0

@@ -32,7 +32,7 @@ _BROKEN = Answer(500, "the local Modal could not pass the request on; see its lo
 class Door:
     """Routes by the port a connection came in on."""
 
-    def __init__(self, execution: Execution, accepts: Callable[[str, str], bool]) -> None:
+    def __init__(self, execution: Execution, accepts: Callable[[str, str, str], bool]) -> None:
         self.routes: dict[int, Route] = {}
         self._execution = execution
         self._accepts = accepts
@@ -53,7 +53,7 @@ class Door:
         route = self.routes.get(scope["server"][1])
         if route is None:
             return NO_SUCH_URL
-        if route.requires_proxy_auth and (refusal := self._refusal(scope)) is not None:
+        if route.requires_proxy_auth and (refusal := self._refusal(scope, route)) is not None:
             return refusal
         sending = Sending(send)
         try:
@@ -75,11 +75,11 @@ class Door:
         )
         return await Exchange(call, receive, send).run()
 
-    def _refusal(self, scope: Mapping[str, Any]) -> Answer | None:
+    def _refusal(self, scope: Mapping[str, Any], route: Route) -> Answer | None:
         key, secret = _credentials({bytes(k): bytes(v) for k, v in scope["headers"]})
         if not key or not secret:
             return NO_CREDENTIALS
-        return None if self._accepts(key, secret) else BAD_CREDENTIALS
+        return None if self._accepts(key, secret, route.environment) else BAD_CREDENTIALS
 
 
 def _credentials(headers: Mapping[bytes, bytes]) -> tuple[str, str]:

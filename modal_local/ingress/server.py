@@ -23,8 +23,8 @@ _GOODBYE_S: Final = 2.0
 class Ingress:
     """Opens and closes web URLs while it is entered."""
 
-    def __init__(self, execution: Execution, accepts: Callable[[str, str], bool]) -> None:
-        """`accepts(key, secret)`: whether a proxy token is valid."""
+    def __init__(self, execution: Execution, accepts: Callable[[str, str, str], bool]) -> None:
+        """`accepts(key, secret, environment)`: whether a proxy token opens the endpoints there."""
         self._door = Door(execution, accepts)
         self._listeners: dict[int, asyncio.Server] = {}
         self._state = ServerState()

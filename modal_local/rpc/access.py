@@ -11,7 +11,7 @@ from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
 
-from modal_local.rpc.identity import TASK_HEADER
+from modal_local.rpc.identity import TASK_HEADER, TOKEN_ID_HEADER
 from modal_local.rpc.message import header
 
 CONTAINER_RPCS: Final = frozenset(
@@ -87,7 +87,6 @@ CONTAINER_RPCS: Final = frozenset(
         "VolumeListFiles2",
     }
 )
-TOKEN_ID_HEADER: Final = "x-modal-token-id"  # noqa: S105 - the name of a header
 TOKEN_SECRET_HEADER: Final = "x-modal-token-secret"  # noqa: S105 - the name of a header
 
 
@@ -98,6 +97,7 @@ class Guard:
     token_id: str
     token_secret: str
     accepts_task: Callable[[str, str], bool]
+    accepts_service_user: Callable[[str, str], bool]
 
     def admit(self, rpc: str, stream: Stream[Any, Any]) -> None:
         """Raises GRPCError with UNAUTHENTICATED or PERMISSION_DENIED."""
@@ -115,7 +115,7 @@ class Guard:
             )
         known = hmac.compare_digest(token_id.encode(), self.token_id.encode())
         valid = hmac.compare_digest(secret.encode(), self.token_secret.encode())
-        if not (known and valid):
+        if not (known and valid) and not self.accepts_service_user(token_id, secret):
             raise GRPCError(
                 Status.UNAUTHENTICATED,
                 "This token is not that of this local Modal: run "

@@ -11,10 +11,10 @@ from modal_proto import api_pb2
 
 from modal_local.errors import Conflict, Invalid
 from modal_local.model import Execution
+from modal_local.rpc.identity import author
 from modal_local.rpc.message import receive
 from modal_local.rpc.presence import Presence
 from modal_local.rpc.publishing import Publisher
-from modal_local.settings import WORKSPACE
 from modal_local.store.apps import STOPPED_SHOWN_S, AppRecord
 from modal_local.store.store import Store
 
@@ -190,7 +190,7 @@ class AppRpc:
         app = self._store.apps.find(request.app_id)
         if app.state == api_pb2.APP_STATE_STOPPED:
             raise Conflict(f"App '{app.name or app.description}' is stopped already.")
-        await self._publisher.stop(app.app_id, WORKSPACE)
+        await self._publisher.stop(app.app_id, author(stream, self._store.service_users))
         await stream.send_message(Empty())
 
     async def AppSetTags(self, stream: Stream[api_pb2.AppSetTagsRequest, Empty]) -> None:
@@ -232,9 +232,9 @@ def lifecycle(app: AppRecord) -> api_pb2.AppLifecycle:
     return api_pb2.AppLifecycle(
         app_state=app.state,
         created_at=app.created_at,
-        created_by=WORKSPACE,
+        created_by=app.created_by,
         deployed_at=app.deployed_at,
-        deployed_by=WORKSPACE if app.deployed_at else "",
+        deployed_by=app.deployed_by,
         version=app.version,
         stopped_at=app.stopped_at,
         stopped_by=app.stopped_by,

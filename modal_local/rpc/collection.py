@@ -23,14 +23,15 @@ def get_or_create(
     environment: Environment,
     name: str,
     kind: api_pb2.ObjectCreationType.ValueType,
+    by: str,
 ) -> tuple[Collection, bool]:
     """The dict or queue, and whether it is new. Raises NotFound, AlreadyExists, Invalid."""
     if kind in _NAMELESS:
-        return collections.find(collections.create(environment, "")), True
+        return collections.find(collections.create(environment, "", by)), True
     if kind != api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS:
         try:
             return collections.named(environment, name), False
         except NotFound:
             if kind != api_pb2.OBJECT_CREATION_TYPE_CREATE_IF_MISSING:
                 raise
-    return collections.find(collections.create(environment, name)), True
+    return collections.find(collections.create(environment, name, by)), True

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
 from modal_local.errors import Conflict, Invalid, NotFound
+from modal_local.rpc.identity import author
 from modal_local.rpc.message import header, receive
 from modal_local.rpc.publishing import Publisher
-from modal_local.settings import WORKSPACE
 from modal_local.store.apps import AppRecord
 from modal_local.store.deployments import Deployment, Release
 from modal_local.store.identity import check_object_name, check_tag
@@ -45,6 +45,7 @@ class DeploymentRpc:
             tag=request.deployment_tag,
             client_version=header(stream, _CLIENT_VERSION_HEADER),
             is_staged=request.staged,
+            deployed_by=author(stream, self._store.service_users),
             commit_info=request.commit_info,
         )
         if request.name or request.tags:
@@ -88,9 +89,8 @@ class DeploymentRpc:
                 f"App '{app.name}' is at version {app.version}: it can go back to an older one, "
                 f"not to {request.version}."
             )
-        deployment, warnings = await self._repeat(
-            app, version, header(stream, _CLIENT_VERSION_HEADER)
-        )
+        again = self._again(stream, app, version)
+        deployment, warnings = await self._publisher.publish(app.app_id, again)
         await stream.send_message(
             api_pb2.AppRollbackResponse(
                 url=self._url(app),
@@ -105,9 +105,8 @@ class DeploymentRpc:
         """The same definitions as a new version: fresh containers."""
         request = await receive(stream)
         app = self._deployed(request.app_id)
-        deployment, warnings = await self._repeat(
-            app, app.version, header(stream, _CLIENT_VERSION_HEADER)
-        )
+        again = self._again(stream, app, app.version)
+        deployment, warnings = await self._publisher.publish(app.app_id, again)
         await stream.send_message(
             api_pb2.AppRolloverResponse(
                 url=self._url(app),
@@ -125,9 +124,8 @@ class DeploymentRpc:
         staged = self._store.deployments.find(app.app_id, request.version)
         if not staged.is_staged:
             raise Invalid(f"Version {request.version} of app '{app.name}' was not staged.")
-        deployment, warnings = await self._repeat(
-            app, request.version, header(stream, _CLIENT_VERSION_HEADER)
-        )
+        again = self._again(stream, app, request.version)
+        deployment, warnings = await self._publisher.publish(app.app_id, again)
         await stream.send_message(
             api_pb2.AppPromoteResponse(
                 url=self._url(app),
@@ -142,23 +140,21 @@ class DeploymentRpc:
             raise Conflict(f"App '{app.name or app.description}' is not deployed.")
         return app
 
-    async def _repeat(
-        self, app: AppRecord, version: int, client_version: str
-    ) -> tuple[Deployment, Sequence[str]]:
-        """Publish the definitions of an older version again."""
+    def _again(self, stream: Stream[Any, Any], app: AppRecord, version: int) -> Release:
+        """The definitions of a version that was there, as a new one."""
         try:
             older = self._store.deployments.find(app.app_id, version)
         except NotFound as error:
             raise Invalid(f"App '{app.name}' has no version {version} to go back to.") from error
-        release = Release(
+        return Release(
             layout=older.layout,
             name=app.name,
             tag=older.tag,
-            client_version=client_version,
+            client_version=header(stream, _CLIENT_VERSION_HEADER),
             rollback_version=version,
             commit_info=older.commit_info,
+            deployed_by=author(stream, self._store.service_users),
         )
-        return await self._publisher.publish(app.app_id, release)
 
     def _url(self, app: AppRecord) -> str:
         """The first web URL of an app; the server itself for one that has none."""
@@ -193,7 +189,7 @@ def _history(
         version=deployment.version,
         client_version=deployment.client_version,
         deployed_at=deployment.deployed_at,
-        deployed_by=WORKSPACE,
+        deployed_by=deployment.deployed_by,
         tag=deployment.tag,
         rollback_version=deployment.rollback_version,
         rollback_allowed=deployment.version < app.version and not deployment.is_staged,

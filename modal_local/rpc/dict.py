@@ -7,6 +7,7 @@ from grpclib.server import Stream
 from modal_proto import api_pb2
 
 from modal_local.rpc.collection import get_or_create
+from modal_local.rpc.identity import author
 from modal_local.rpc.message import receive
 from modal_local.rpc.page import page
 from modal_local.store.collections import Collection
@@ -27,9 +28,10 @@ class DictRpc:
         """Look one up, or make it, with what is to be in it."""
         request = await receive(stream)
         environment = self._store.environments.find(request.environment_name)
+        by = author(stream, self._store.service_users)
         with self._store.database.transaction():
             found, is_new = get_or_create(
-                self._dicts, environment, request.deployment_name, request.object_creation_type
+                self._dicts, environment, request.deployment_name, request.object_creation_type, by
             )
             if is_new and request.data:
                 entries = {entry.key: entry.value for entry in request.data}

@@ -7,9 +7,10 @@ from grpclib.server import Stream
 from modal_proto import api_pb2
 
 from modal_local.errors import Conflict, NotFound
+from modal_local.rpc.identity import author
 from modal_local.rpc.message import receive
 from modal_local.rpc.publishing import Publisher
-from modal_local.settings import IMAGE_BUILDER_VERSION, WORKSPACE
+from modal_local.settings import IMAGE_BUILDER_VERSION
 from modal_local.store.environments import Environment
 from modal_local.store.store import Store
 
@@ -89,9 +90,10 @@ class EnvironmentRpc:
         environment = self._environments.find(request.name)
         if environment.is_default:
             raise Conflict(f"Environment '{environment.name}' is the default and stays.")
+        by = author(stream, self._store.service_users)
         for app in self._store.apps.of_environment(environment.environment_id):
             if not app.is_stopped:
-                await self._publisher.stop(app.app_id, WORKSPACE)
+                await self._publisher.stop(app.app_id, by)
         self._environments.delete(environment.name)
         self._store.volumes.drop_orphans()
         await stream.send_message(Empty())

@@ -14,8 +14,11 @@ from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
 
 from modal_local.rpc.message import header
+from modal_local.settings import WORKSPACE
+from modal_local.store.service_users import ServiceUsers
 
 TASK_HEADER: Final = "x-task"
+TOKEN_ID_HEADER: Final = "x-modal-token-id"  # noqa: S105 - the name of a header
 
 
 class CallerKind(Enum):
@@ -46,3 +49,9 @@ def calling_task(stream: Stream[Any, Any]) -> str:
     if not task_id:
         raise GRPCError(Status.PERMISSION_DENIED, "only containers may make this call")
     return task_id
+
+
+def author(stream: Stream[Any, Any], users: ServiceUsers) -> str:
+    """The name under which a call is remembered: the service user's, or the one person's."""
+    user = users.with_token(header(stream, TOKEN_ID_HEADER))
+    return WORKSPACE if user is None else user.name

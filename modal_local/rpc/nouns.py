@@ -20,9 +20,11 @@ from modal_local.rpc.image import ImageRpc
 from modal_local.rpc.log import LogRpc
 from modal_local.rpc.mount import MountRpc
 from modal_local.rpc.presence import Presence
+from modal_local.rpc.proxy_token import ProxyTokenRpc
 from modal_local.rpc.publishing import Publisher
 from modal_local.rpc.queue import QueueRpc
 from modal_local.rpc.secret import SecretRpc
+from modal_local.rpc.service_user import ServiceUserRpc
 from modal_local.rpc.volume import VolumeRpc
 from modal_local.rpc.volume_file import TransferUrls, VolumeFileRpc
 from modal_local.rpc.workspace import WorkspaceRpc
@@ -45,8 +47,10 @@ NOUNS: tuple[type, ...] = (
     ImageRpc,
     LogRpc,
     MountRpc,
+    ProxyTokenRpc,
     QueueRpc,
     SecretRpc,
+    ServiceUserRpc,
     VolumeFileRpc,
     VolumeRpc,
     WorkspaceRpc,
@@ -89,8 +93,10 @@ def nouns(rooms: Rooms) -> list[object]:
         ImageRpc(rooms.images),
         LogRpc(store),
         MountRpc(store),
+        ProxyTokenRpc(store),
         QueueRpc(store),
         SecretRpc(store),
+        ServiceUserRpc(store),
         VolumeFileRpc(store, rooms.urls),
         VolumeRpc(store),
         WorkspaceRpc(store, rooms.access.token_id),

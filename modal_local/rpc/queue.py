@@ -10,6 +10,7 @@ from modal_proto import api_pb2
 
 from modal_local.bell import Bell
 from modal_local.rpc.collection import get_or_create
+from modal_local.rpc.identity import author
 from modal_local.rpc.message import position, receive
 from modal_local.rpc.page import page
 from modal_local.store.collections import Collection
@@ -32,8 +33,9 @@ class QueueRpc:
         """Look one up, or make it."""
         request = await receive(stream)
         environment = self._store.environments.find(request.environment_name)
+        by = author(stream, self._store.service_users)
         found, _ = get_or_create(
-            self._queues, environment, request.deployment_name, request.object_creation_type
+            self._queues, environment, request.deployment_name, request.object_creation_type, by
         )
         await stream.send_message(
             api_pb2.QueueGetOrCreateResponse(queue_id=found.collection_id, metadata=_shown(found))

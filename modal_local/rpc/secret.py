@@ -7,9 +7,9 @@ from grpclib.server import Stream
 from modal_proto import api_pb2
 
 from modal_local.errors import NotFound
+from modal_local.rpc.identity import author
 from modal_local.rpc.message import receive
 from modal_local.rpc.page import page
-from modal_local.settings import WORKSPACE
 from modal_local.store.environments import Environment
 from modal_local.store.secrets import Secret
 from modal_local.store.store import Store
@@ -28,7 +28,8 @@ class SecretRpc:
         """Look one up by name and keys, or keep a new one."""
         request = await receive(stream)
         environment = self._store.environments.find(request.environment_name)
-        secret = self._get_or_create(environment, request)
+        by = author(stream, self._store.service_users)
+        secret = self._get_or_create(environment, request, by)
         missing = [key for key in request.required_keys if key not in secret.variables]
         if missing:
             raise NotFound(
@@ -86,7 +87,7 @@ class SecretRpc:
         await stream.send_message(Empty())
 
     def _get_or_create(
-        self, environment: Environment, request: api_pb2.SecretGetOrCreateRequest
+        self, environment: Environment, request: api_pb2.SecretGetOrCreateRequest, by: str
     ) -> Secret:
         variables = dict(request.env_dict)
         name = request.deployment_name
@@ -97,21 +98,25 @@ class SecretRpc:
             case api_pb2.OBJECT_CREATION_TYPE_EPHEMERAL:
                 return self._secrets.ephemeral(environment.environment_id, variables)
             case api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS:
-                return self._secrets.create(environment, name, variables)
+                return self._secrets.create(environment, name, variables, created_by=by)
             case api_pb2.OBJECT_CREATION_TYPE_CREATE_OVERWRITE_IF_EXISTS:
-                return self._secrets.create(environment, name, variables, overwrite=True)
+                return self._secrets.create(
+                    environment, name, variables, created_by=by, overwrite=True
+                )
         try:
             return self._secrets.named(environment, name)
         except NotFound:
             if request.object_creation_type != api_pb2.OBJECT_CREATION_TYPE_CREATE_IF_MISSING:
                 raise
-            return self._secrets.create(environment, name, variables)
+            return self._secrets.create(environment, name, variables, created_by=by)
 
 
 def _shown(secret: Secret) -> api_pb2.SecretMetadata:
     return api_pb2.SecretMetadata(
         name=secret.name,
-        creation_info=api_pb2.CreationInfo(created_at=secret.created_at, created_by=WORKSPACE),
+        creation_info=api_pb2.CreationInfo(
+            created_at=secret.created_at, created_by=secret.created_by
+        ),
         keys=sorted(secret.variables),
         environment_name=secret.environment,
         last_used_at=secret.last_used_at,

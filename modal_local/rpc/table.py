@@ -34,7 +34,6 @@ NOTES: Final[Mapping[str, str]] = {
     "VolumeCommit": "writes are shared at once",
     "VolumeReload": "writes are shared at once",
     "VolumeGetOrCreate": "nameless volumes stay until a reset",
-    "WebhookTokenCreate": "valid in every environment",
 }
 """What is partial, and in what."""
 

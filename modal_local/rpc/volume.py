@@ -7,9 +7,9 @@ from grpclib.server import Stream
 from modal_proto import api_pb2
 
 from modal_local.errors import NotFound
+from modal_local.rpc.identity import author
 from modal_local.rpc.message import receive
 from modal_local.rpc.page import page
-from modal_local.settings import WORKSPACE
 from modal_local.store.store import Store
 from modal_local.store.volumes import Volume
 
@@ -26,7 +26,7 @@ class VolumeRpc:
     ) -> None:
         """Look one up, or make it."""
         request = await receive(stream)
-        volume = self._get_or_create(request)
+        volume = self._get_or_create(request, author(stream, self._store.service_users))
         await stream.send_message(
             api_pb2.VolumeGetOrCreateResponse(
                 volume_id=volume.volume_id,
@@ -97,7 +97,7 @@ class VolumeRpc:
         self._volumes.find(request.volume_id)
         await stream.send_message(Empty())
 
-    def _get_or_create(self, request: api_pb2.VolumeGetOrCreateRequest) -> Volume:
+    def _get_or_create(self, request: api_pb2.VolumeGetOrCreateRequest, by: str) -> Volume:
         environment = self._store.environments.find(request.environment_name)
         version = request.version or api_pb2.VOLUME_FS_VERSION_V1
         kind = request.object_creation_type
@@ -105,20 +105,22 @@ class VolumeRpc:
             api_pb2.OBJECT_CREATION_TYPE_EPHEMERAL,
             api_pb2.OBJECT_CREATION_TYPE_ANONYMOUS_OWNED_BY_APP,
         }:
-            return self._volumes.create(environment, "", version)
+            return self._volumes.create(environment, "", version, by)
         if kind == api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS:
-            return self._volumes.create(environment, request.deployment_name, version)
+            return self._volumes.create(environment, request.deployment_name, version, by)
         try:
             return self._volumes.named(environment, request.deployment_name)
         except NotFound:
             if kind != api_pb2.OBJECT_CREATION_TYPE_CREATE_IF_MISSING:
                 raise
-        return self._volumes.create(environment, request.deployment_name, version)
+        return self._volumes.create(environment, request.deployment_name, version, by)
 
 
 def _shown(volume: Volume) -> api_pb2.VolumeMetadata:
     return api_pb2.VolumeMetadata(
         version=volume.version,  # type: ignore[arg-type]  # kept as given
         name=volume.name,
-        creation_info=api_pb2.CreationInfo(created_at=volume.created_at, created_by=WORKSPACE),
+        creation_info=api_pb2.CreationInfo(
+            created_at=volume.created_at, created_by=volume.created_by
+        ),
     )

@@ -1,17 +1,21 @@
-"""RPCs about the workspace, its token, and proxy tokens of its web endpoints."""
+"""RPCs about the workspace and the token that reaches it."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from google.protobuf.empty_pb2 import Empty
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
 from modal_local.errors import NotFound
-from modal_local.rpc.message import receive
+from modal_local.rpc.identity import TOKEN_ID_HEADER
+from modal_local.rpc.message import header, receive
 from modal_local.settings import IMAGE_BUILDER_VERSION, WORKSPACE
 from modal_local.store.store import Store
 
-_USER_ID = "us-local"
+USER_ID: Final = "us-local"
+"""The one person of the workspace."""
 _WORKSPACE_ID = "ws-local"
 
 
@@ -66,14 +70,19 @@ class WorkspaceRpc:
     ) -> None:
         """Whose token this is."""
         await receive(stream)
-        await stream.send_message(
-            api_pb2.TokenInfoGetResponse(
-                token_id=self._token_id,
-                workspace_id=_WORKSPACE_ID,
-                workspace_name=WORKSPACE,
-                user_identity=api_pb2.UserIdentity(user_id=_USER_ID, username=WORKSPACE),
-            )
+        user = self._store.service_users.with_token(header(stream, TOKEN_ID_HEADER))
+        person = api_pb2.UserIdentity(user_id=USER_ID, username=WORKSPACE)
+        told = api_pb2.TokenInfoGetResponse(
+            token_id=self._token_id, workspace_id=_WORKSPACE_ID, workspace_name=WORKSPACE
         )
+        if user is None:
+            told.user_identity.CopyFrom(person)
+        else:
+            told.token_id = user.token_id
+            told.service_user_identity.service_user_id = user.service_user_id
+            told.service_user_identity.service_user_name = user.name
+            told.service_user_identity.created_by.CopyFrom(person)
+        await stream.send_message(told)
 
     async def ProxyGet(
         self, stream: Stream[api_pb2.ProxyGetRequest, api_pb2.ProxyGetResponse]
@@ -85,32 +94,3 @@ class WorkspaceRpc:
             f"Proxy '{request.name}' not found in environment '{environment.name}': the local "
             "Modal has no proxies."
         )
-
-    async def WebhookTokenCreate(
-        self, stream: Stream[api_pb2.WebhookTokenCreateRequest, api_pb2.TokenCreateResponse]
-    ) -> None:
-        """Credentials for endpoints with proxy auth; the secret is shown this once."""
-        request = await receive(stream)
-        token_id, secret = self._store.proxy_tokens.create(request.name)
-        await stream.send_message(
-            api_pb2.TokenCreateResponse(token_id=token_id, token_secret=secret)
-        )
-
-    async def WebhookTokenList(
-        self, stream: Stream[Empty, api_pb2.WebhookTokenListResponse]
-    ) -> None:
-        """All proxy tokens, without their secrets."""
-        await receive(stream)
-        tokens = [
-            api_pb2.WebhookToken(
-                token_id=token.token_id, created_at=token.created_at, name=token.name
-            )
-            for token in self._store.proxy_tokens.all()
-        ]
-        await stream.send_message(api_pb2.WebhookTokenListResponse(tokens=tokens))
-
-    async def WebhookTokenDelete(self, stream: Stream[api_pb2.TokenDeleteRequest, Empty]) -> None:
-        """Revoke a proxy token."""
-        request = await receive(stream)
-        self._store.proxy_tokens.delete(request.token_id)
-        await stream.send_message(Empty())

@@ -12,6 +12,7 @@ from typing import Final
 from modal_proto import api_pb2
 
 from modal_local.errors import AlreadyExists, NotFound
+from modal_local.settings import WORKSPACE
 from modal_local.store.database import Database
 from modal_local.store.identity import check_object_name, check_tag, new_id
 
@@ -43,7 +44,10 @@ class AppRecord:
     """0 before the first deployment."""
     tags: Mapping[str, str]
     created_at: float
+    created_by: str
     deployed_at: float
+    deployed_by: str
+    """Empty before the first deployment."""
     stopped_at: float
     stopped_by: str
 
@@ -59,8 +63,9 @@ class AppRecord:
 
 
 _SELECT: Final = (
-    "SELECT apps.*, environments.name AS environment FROM apps "
-    "JOIN environments USING (environment_id)"
+    "SELECT apps.*, environments.name AS environment, deployments.deployed_by FROM apps"
+    " JOIN environments USING (environment_id)"
+    " LEFT JOIN deployments USING (app_id, version)"
 )
 
 
@@ -76,6 +81,7 @@ class Apps:
         description: str,
         state: api_pb2.AppState.ValueType,
         tags: Mapping[str, str],
+        created_by: str = WORKSPACE,
     ) -> AppRecord:
         """An app without functions. Raises Invalid."""
         for key, value in tags.items():
@@ -83,14 +89,15 @@ class Apps:
             check_tag(value, "Tag")
         app_id = new_id("ap")
         self._database.run(
-            "INSERT INTO apps (app_id, environment_id, description, state, tags, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO apps (app_id, environment_id, description, state, tags, created_at,"
+            " created_by) VALUES (?, ?, ?, ?, ?, ?, ?)",
             app_id,
             environment_id,
             description,
             state,
             json.dumps(dict(tags)),
             time.time(),
+            created_by,
         )
         return self.find(app_id)
 
@@ -197,7 +204,9 @@ def _app(row: sqlite3.Row) -> AppRecord:
         version=row["version"],
         tags=json.loads(row["tags"]),
         created_at=row["created_at"],
+        created_by=row["created_by"],
         deployed_at=row["deployed_at"],
+        deployed_by=row["deployed_by"] or "",
         stopped_at=row["stopped_at"],
         stopped_by=row["stopped_by"],
     )

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from modal_local.errors import AlreadyExists, NotFound
-from modal_local.settings import WORKSPACE
 from modal_local.store.database import Database
 from modal_local.store.environments import Environment
 from modal_local.store.identity import check_object_name, new_id
@@ -75,7 +74,7 @@ class Collections:
         )
         return [_collection(row) for row in rows]
 
-    def create(self, environment: Environment, name: str, created_by: str = WORKSPACE) -> str:
+    def create(self, environment: Environment, name: str, created_by: str) -> str:
         """Its id. Raises Invalid, AlreadyExists. Without a name: for one client."""
         if name:
             check_object_name(name, self._kind)

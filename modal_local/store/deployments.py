@@ -11,6 +11,7 @@ from functools import cached_property
 from modal_proto import api_pb2
 
 from modal_local.errors import Conflict, NotFound
+from modal_local.settings import WORKSPACE
 from modal_local.store.apps import AppRecord, Apps
 from modal_local.store.database import Database
 from modal_local.store.functions import Functions
@@ -23,6 +24,7 @@ class Deployment:
     app_id: str
     version: int
     deployed_at: float
+    deployed_by: str
     tag: str
     client_version: str
     rollback_version: int
@@ -48,6 +50,7 @@ class Release:
     client_version: str = ""
     rollback_version: int = 0
     is_staged: bool = False
+    deployed_by: str = WORKSPACE
     commit_info: api_pb2.CommitInfo = field(default_factory=api_pb2.CommitInfo)
 
 
@@ -121,7 +124,8 @@ class Deployments:
     def _insert(self, app_id: str, version: int, now: float, release: Release) -> None:
         self._database.run(
             "INSERT INTO deployments (app_id, version, deployed_at, tag, client_version,"
-            " rollback_version, is_staged, commit_info, layout) VALUES (?,?,?,?,?,?,?,?,?)",
+            " rollback_version, is_staged, commit_info, layout, deployed_by)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?)",
             app_id,
             version,
             now,
@@ -131,6 +135,7 @@ class Deployments:
             release.is_staged,
             release.commit_info.SerializeToString(),
             release.layout.SerializeToString(),
+            release.deployed_by,
         )
 
 
@@ -148,6 +153,7 @@ def _deployment(row: sqlite3.Row) -> Deployment:
         app_id=row["app_id"],
         version=row["version"],
         deployed_at=row["deployed_at"],
+        deployed_by=row["deployed_by"],
         tag=row["tag"],
         client_version=row["client_version"],
         rollback_version=row["rollback_version"],

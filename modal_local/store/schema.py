@@ -169,6 +169,37 @@ CREATE TABLE queue_items (
 );
 CREATE INDEX queue_items_in_order ON queue_items (queue_id, partition, entry);
 """
-STEPS: Final = (_FIRST, _DICTS_AND_QUEUES)
+_WHO_AND_WHERE: Final = """
+ALTER TABLE environments ADD COLUMN is_restricted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE environments ADD COLUMN default_role TEXT NOT NULL DEFAULT '';
+ALTER TABLE apps ADD COLUMN created_by TEXT NOT NULL DEFAULT 'local';
+ALTER TABLE deployments ADD COLUMN deployed_by TEXT NOT NULL DEFAULT 'local';
+ALTER TABLE secrets ADD COLUMN created_by TEXT NOT NULL DEFAULT 'local';
+ALTER TABLE volumes ADD COLUMN created_by TEXT NOT NULL DEFAULT 'local';
+ALTER TABLE proxy_tokens ADD COLUMN created_by TEXT NOT NULL DEFAULT 'local';
+ALTER TABLE proxy_tokens ADD COLUMN is_scoped INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE proxy_token_environments (
+    token_id TEXT NOT NULL REFERENCES proxy_tokens ON DELETE CASCADE,
+    environment_id TEXT NOT NULL REFERENCES environments ON DELETE CASCADE,
+    PRIMARY KEY (token_id, environment_id)
+);
+CREATE TABLE service_users (
+    service_user_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    token_id TEXT NOT NULL UNIQUE,
+    secret_digest TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    created_by TEXT NOT NULL,
+    last_used_at REAL NOT NULL DEFAULT 0,
+    expires_at REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE environment_roles (
+    environment_id TEXT NOT NULL REFERENCES environments ON DELETE CASCADE,
+    principal_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (environment_id, principal_id)
+);
+"""
+STEPS: Final = (_FIRST, _DICTS_AND_QUEUES, _WHO_AND_WHERE)
 """What brings a state file from each version to the next."""
 VERSION: Final = len(STEPS)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from modal_local.errors import AlreadyExists, Invalid, NotFound
+from modal_local.settings import WORKSPACE
 from modal_local.store.database import Database
 from modal_local.store.environments import Environment
 from modal_local.store.identity import check_object_name, new_id
@@ -23,8 +24,20 @@ class Secret:
     name: str
     environment: str
     created_at: float
+    created_by: str
     last_used_at: float
     variables: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """Whose a new secret is, and how it is found again."""
+
+    environment_id: str
+    name: str | None = None
+    app_id: str | None = None
+    digest: str = ""
+    created_by: str = WORKSPACE
 
 
 _SELECT = (
@@ -72,13 +85,15 @@ class Secrets:
         name: str,
         variables: Mapping[str, str],
         *,
+        created_by: str = WORKSPACE,
         overwrite: bool = False,
     ) -> Secret:
         """Raises Invalid, AlreadyExists."""
         check_object_name(name, "Secret")
         _check_variables(variables)
         try:
-            self._insert(environment.environment_id, variables, name=name)
+            owner = _Owner(environment.environment_id, name=name, created_by=created_by)
+            self._insert(owner, variables)
         except sqlite3.IntegrityError as error:
             if not overwrite:
                 raise AlreadyExists(
@@ -96,13 +111,15 @@ class Secrets:
         query = "SELECT secret_id FROM secrets WHERE app_id = ? AND digest = ?"
         secret_id = self._database.value(query, app_id, digest)
         if secret_id is None:
-            secret_id = self._insert(environment_id, variables, app_id=app_id, digest=digest)
+            secret_id = self._insert(
+                _Owner(environment_id, app_id=app_id, digest=digest), variables
+            )
         return self.find(str(secret_id))
 
     def ephemeral(self, environment_id: str, variables: Mapping[str, str]) -> Secret:
         """A nameless secret that no app owns."""
         _check_variables(variables)
-        return self.find(self._insert(environment_id, variables))
+        return self.find(self._insert(_Owner(environment_id), variables))
 
     def update(self, secret_id: str, changes: Mapping[str, str | None]) -> None:
         """Set some variables; None removes one. Raises NotFound, Invalid."""
@@ -126,26 +143,19 @@ class Secrets:
             "UPDATE secrets SET last_used_at = ? WHERE secret_id = ?", time.time(), secret_id
         )
 
-    def _insert(
-        self,
-        environment_id: str,
-        variables: Mapping[str, str],
-        *,
-        name: str | None = None,
-        app_id: str | None = None,
-        digest: str = "",
-    ) -> str:
+    def _insert(self, owner: _Owner, variables: Mapping[str, str]) -> str:
         secret_id = new_id("st")
         self._database.run(
             "INSERT INTO secrets (secret_id, environment_id, app_id, name, digest, variables,"
-            " created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            " created_at, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             secret_id,
-            environment_id,
-            app_id,
-            name,
-            digest,
+            owner.environment_id,
+            owner.app_id,
+            owner.name,
+            owner.digest,
             json.dumps(dict(variables)),
             time.time(),
+            owner.created_by,
         )
         return secret_id
 
@@ -169,6 +179,7 @@ def _secret(row: sqlite3.Row) -> Secret:
         name=row["name"] or "",
         environment=row["environment"],
         created_at=row["created_at"],
+        created_by=row["created_by"],
         last_used_at=row["last_used_at"],
         variables=json.loads(row["variables"]),
     )

@@ -18,6 +18,7 @@ from modal_local.store.mounts import Mounts
 from modal_local.store.proxy_tokens import ProxyTokens
 from modal_local.store.queue_items import QueueItems
 from modal_local.store.secrets import Secrets
+from modal_local.store.service_users import ServiceUsers
 from modal_local.store.volumes import Volumes
 from modal_local.store.web_urls import WebUrls
 
@@ -40,6 +41,7 @@ class Store:
         self.blobs = Blobs(home.blobs)
         self.mounts = Mounts(self.database, self.blobs)
         self.web_urls = WebUrls(self.database)
+        self.service_users = ServiceUsers(self.database)
         self.proxy_tokens = ProxyTokens(self.database)
         self.logs = Logs(self.database)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modal_local.errors import AlreadyExists, NotFound
+from modal_local.settings import WORKSPACE
 from modal_local.store.database import Database
 from modal_local.store.environments import Environment
 from modal_local.store.identity import check_object_name, new_id
@@ -23,6 +24,7 @@ class Volume:
     """Empty for one that lives as long as its client."""
     version: int
     created_at: float
+    created_by: str
 
 
 class Volumes:
@@ -59,19 +61,23 @@ class Volumes:
         )
         return [_volume(row) for row in rows]
 
-    def create(self, environment: Environment, name: str, version: int) -> Volume:
+    def create(
+        self, environment: Environment, name: str, version: int, created_by: str = WORKSPACE
+    ) -> Volume:
         """Raises Invalid, AlreadyExists. Without a name: for one client."""
         if name:
             check_object_name(name, "Volume")
         volume_id = new_id("vo")
         try:
             self._database.run(
-                "INSERT INTO volumes VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO volumes (volume_id, environment_id, name, version, created_at,"
+                " created_by) VALUES (?, ?, ?, ?, ?, ?)",
                 volume_id,
                 environment.environment_id,
                 name or None,
                 version,
                 time.time(),
+                created_by,
             )
         except sqlite3.IntegrityError as error:
             raise AlreadyExists(
@@ -113,4 +119,10 @@ class Volumes:
 
 
 def _volume(row: sqlite3.Row) -> Volume:
-    return Volume(row["volume_id"], row["name"] or "", row["version"], row["created_at"])
+    return Volume(
+        volume_id=row["volume_id"],
+        name=row["name"] or "",
+        version=row["version"],
+        created_at=row["created_at"],
+        created_by=row["created_by"],
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 from google.protobuf.message import Message
@@ -12,7 +13,8 @@ from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 from grpclib.server import Server
 
-from modal_local.rpc.access import CONTAINER_RPCS, TOKEN_ID_HEADER, TOKEN_SECRET_HEADER, Guard
+from modal_local.rpc.access import CONTAINER_RPCS, TOKEN_SECRET_HEADER, Guard
+from modal_local.rpc.identity import TOKEN_ID_HEADER
 from modal_local.rpc.nouns import NOUNS
 from modal_local.rpc.server import Gate, wire_handlers
 from modal_local.rpc.table import NOTES, renewed, rows
@@ -53,8 +55,18 @@ def test_methods_of_nouns_are_rpcs() -> None:
         assert public <= names(), noun
 
 
+def test_every_rpc_takes_and_answers_what_the_wire_says() -> None:
+    for path, handler in wire_handlers().items():
+        name = path.rpartition("/")[2]
+        for noun in NOUNS:
+            if hasattr(noun, name):
+                stream = get_type_hints(getattr(noun, name))["stream"]
+                assert get_args(stream) == (handler.request_type, handler.reply_type), name
+
+
 async def test_every_missing_rpc_answers_unimplemented_by_its_name(tmp_path: Path) -> None:
-    guard = Guard("ak-1", "as-1", accepts_task=lambda _id, _secret: False)
+    nobody = lambda *_: False  # noqa: E731
+    guard = Guard("ak-1", "as-1", accepts_task=nobody, accepts_service_user=nobody)
     server = Server([Gate(guard, [])])
     address = str(tmp_path / "socket")
     await server.start(path=address)

@@ -52,7 +52,7 @@ def free_port() -> int:
 async def an_ingress(app: Any, **changes: Any) -> AsyncIterator[tuple[Route, WebExecution]]:
     execution = WebExecution({"fu-1": app})
     route = a_route(free_port(), **changes)
-    accepts = lambda key, secret: (key, secret) == ("wk-1", "ws-1")  # noqa: E731
+    accepts = lambda key, secret, _: (key, secret) == ("wk-1", "ws-1")  # noqa: E731
     async with Ingress(execution, accepts) as ingress:  # type: ignore[arg-type]  # a part of it
         await ingress.open(route)
         yield route, execution
@@ -188,7 +188,7 @@ async def test_a_closed_url_accepts_no_connection() -> None:
     route = a_route(free_port())
     execution = WebExecution({"fu-1": echo})
     async with (
-        Ingress(execution, lambda _, __: False) as ingress,  # type: ignore[arg-type]  # a part
+        Ingress(execution, lambda *_: False) as ingress,  # type: ignore[arg-type]  # a part
         httpx.AsyncClient() as client,
     ):
         await ingress.open(route)
@@ -205,6 +205,6 @@ async def test_a_port_that_is_taken_is_a_conflict() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         execution = WebExecution({})
-        async with Ingress(execution, lambda _, __: False) as ingress:  # type: ignore[arg-type]  # a part
+        async with Ingress(execution, lambda *_: False) as ingress:  # type: ignore[arg-type]  # a part
             with pytest.raises(Conflict, match="taken"):
                 await ingress.open(a_route(other.getsockname()[1]))

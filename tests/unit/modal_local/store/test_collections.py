@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def a_dict(store: Store, name: str = "") -> str:
-    return store.dicts.create(store.environments.find(""), name)
+    return store.dicts.create(store.environments.find(""), name, "local")
 
 
 def test_an_entry_goes_a_week_after_its_last_use(store: Store) -> None:
@@ -54,13 +54,13 @@ def test_a_nameless_one_goes_with_its_client(store: Store) -> None:
     a_dict(store)
     with pytest.raises(NotFound):
         store.dicts.find(silent)
-    assert store.dicts.find(heard)
-    assert store.dicts.find(named)
+    for kept in (heard, named):
+        store.dicts.find(kept)
 
 
 def test_a_queue_takes_so_many_partitions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_items, "MOST_PARTITIONS", 2)
-    queue_id = store.queues.create(store.environments.find(""), "q")
+    queue_id = store.queues.create(store.environments.find(""), "q", "local")
     for partition in (b"", b"a", b"a"):
         store.queue_items.put(queue_id, partition, [b"1"])
     with pytest.raises(NoRoom, match="partitions"):
@@ -72,7 +72,7 @@ def test_a_page_is_no_larger_than_an_answer_and_never_empty(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_items, "_LARGEST_PAGE", 10)
-    queue_id = store.queues.create(store.environments.find(""), "q")
+    queue_id = store.queues.create(store.environments.find(""), "q", "local")
     store.queue_items.put(queue_id, b"", [b"x" * 20, b"1", b"2", b"y" * 20])
     assert store.queue_items.take(queue_id, b"", 9) == [b"x" * 20]
     assert store.queue_items.take(queue_id, b"", 9) == [b"1", b"2"]
