@@ -12,7 +12,7 @@ from pulumi_modal.spec.model import JsonValue
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.pattern import planned_problems
 from pulumi_modal.spec.plan import Plan
-from pulumi_modal.spec.probe import unreachable_problems
+from pulumi_modal.spec.probe import uncallable_problems, unreachable_problems
 from pulumi_modal.spec.problem import Problem, join
 
 from .places import DeclaredApp
@@ -37,6 +37,8 @@ def plan_problems(app: DeclaredApp, plan: Plan) -> Iterator[Problem]:
     yield from planned_problems(app.spec.pattern, plan.functions, app.home)
     urls = {name: one.effective.get("web") for name, one in plan.functions.items() if one.web}
     yield from unreachable_problems(app.spec.probe, urls, join(app.home, "probe"))
+    call = app.spec.probe.call if app.spec.probe else None
+    yield from uncallable_problems(call, plan.functions, join(app.home, "probe", "call"))
     for name, function in plan.functions.items():
         yield from _effective(app, name, function.effective)
     for sentence in plan.warnings:

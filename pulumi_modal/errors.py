@@ -13,6 +13,7 @@ ModalStackError
     ├── Unavailable      no answer: not reachable, too slow, overloaded
     ├── DeployFailed     a deploy child ended without a deployment
     └── NotReady         deployed, but the readiness probe did not succeed before its deadline
+        └── StoppedWaiting   the wait was cancelled: nobody knows whether it would have
 
 Messages are one line, name the thing they are about and say what to do; no secret ever enters one.
 """
@@ -68,3 +69,7 @@ class DeployFailed(GatewayError):
 
 class NotReady(GatewayError):
     """The app is deployed, but its readiness probe did not succeed before the deadline."""
+
+
+class StoppedWaiting(NotReady):
+    """The wait for readiness was cancelled; the app may be healthy."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from pulumi_modal.source.request import PlanRequest
@@ -117,6 +118,36 @@ class Deployed:
     """Sentences of Modal, as that a web label was taken from another app."""
 
 
+@dataclass(frozen=True, slots=True)
+class CallOrder:
+    """A function of a deployed app to call, once or under load, and what it must answer."""
+
+    app: AppRef
+    call: str
+    """`function` or `Class.method`."""
+    root: Path
+    """The project's folder: the calls are made by a child process that stands there."""
+    args: Sequence[JsonValue] = ()
+    kwargs: Mapping[str, JsonValue] = field(default_factory=dict)
+    expect: JsonValue = None
+    """See `spec/expectation.py`; None: any answer will do."""
+    timeout_s: float = 30.0
+    """For each call."""
+    times: int = 1
+    at_once: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What came of one call."""
+
+    seconds: float
+    failure: str = ""
+    """Empty when the answer was the expected one."""
+    answer: str = ""
+    """In a few characters."""
+
+
 class Gateway(Protocol):
     """Modal, as the credentials in force reach it. Raises a GatewayError that names the thing."""
 
@@ -158,6 +189,9 @@ class Gateway(Protocol):
 
     def deploy(self, order: DeployOrder, tell: Tell) -> Deployed:
         """Deploy in a child process. DeployFailed when it ends without a deployment."""
+
+    def call(self, order: CallOrder) -> Sequence[Called]:
+        """Call a function. NotFound when the app has none of this name."""
 
     def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
         """Set min, max, buffer containers or scaledown window without a new version."""

@@ -11,12 +11,15 @@ from google.protobuf.empty_pb2 import Empty
 from modal_proto import api_pb2
 
 from pulumi_modal.errors import DeployFailed, ModalStackError, NoAnswer, NotFound, Refused
+from pulumi_modal.gateway.calling import called
 from pulumi_modal.gateway.commit import Commit
 from pulumi_modal.gateway.credentials import Credentials
 from pulumi_modal.gateway.history import ended_of, versions_of
 from pulumi_modal.gateway.observation import observed
 from pulumi_modal.gateway.port import (
     AppRef,
+    Called,
+    CallOrder,
     Deployed,
     Deployment,
     DeployOrder,
@@ -184,6 +187,10 @@ class ModalGateway:
         except ModalStackError as error:
             raise type(error)(self._without_secret(str(error))) from None
         return Deployed(done.answer["app_id"], tuple(done.answer["warnings"]))
+
+    def call(self, order: CallOrder) -> Sequence[Called]:
+        """Call a function, in a child process: see call_child.py."""
+        return called(order, self._credentials)
 
     def _without_secret(self, text: str) -> str:
         """What a file says may hold the token that its process was given."""

@@ -12,7 +12,7 @@ from pulumi_modal.planning.plan import plan_one
 from pulumi_modal.provider.app_inputs import completed, is_complete, plan_request
 from pulumi_modal.provider.props import Props, has_unknown
 from pulumi_modal.spec.effective import check_effective
-from pulumi_modal.spec.probe import parse_probe, unreachable_problems
+from pulumi_modal.spec.probe import parse_probe, uncallable_problems, unreachable_problems
 from pulumi_modal.spec.problem import Problem
 from pulumi_modal.spec.service import ServiceSpec
 from pulumi_modal.spec.service_reader import parse_service
@@ -64,7 +64,16 @@ def _planned(news: Props, service: ServiceSpec, root: Path) -> Checked:
         return dict(news), [("source", str(error))]
     inputs = completed(said, plan)
     effective = {name: one.effective for name, one in plan.functions.items()}
-    return inputs, list(_failures([*check_effective(effective), *_probe_problems(inputs)]))
+    call = service.probe.call if service.probe else None
+    return inputs, list(
+        _failures(
+            [
+                *check_effective(effective),
+                *_probe_problems(inputs),
+                *uncallable_problems(call, plan.functions, "probe.call"),
+            ]
+        )
+    )
 
 
 def _probe_problems(inputs: Props) -> list[Problem]:

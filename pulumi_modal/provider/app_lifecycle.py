@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from pulumi_modal.errors import GatewayError, NotFound, NotReady, Refused
+from pulumi_modal.errors import GatewayError, NotFound, Refused
 from pulumi_modal.gateway.port import (
     AppRef,
     Deployment,
@@ -22,6 +22,7 @@ from pulumi_modal.provider.app_drift import DEPLOYED, Functions, deployed_state
 from pulumi_modal.provider.app_inputs import deploy_request
 from pulumi_modal.provider.operation import Operation, PartialFailure
 from pulumi_modal.provider.props import Props
+from pulumi_modal.provider.question import question_of
 from pulumi_modal.provider.readiness import Waiting, wait_ready
 from pulumi_modal.spec.probe import Probe
 
@@ -138,10 +139,9 @@ class AppLifecycle:
             self.operation.tell("deployed")
             return
         probe = Probe.model_validate(inputs["probe"])
-        if not outs["url"]:
-            raise NotReady(f"{app_ref(inputs)} has no URL that its probe could ask")
-        self.operation.tell(f"deployed, waiting for {probe.path}")
-        wait_ready(outs["url"], probe, Waiting(self.operation.tell, self.operation.cancelled))
+        question = question_of(app_ref(inputs), probe, outs["url"], self.gateway, self.root)
+        self.operation.tell(f"deployed, waiting for {question.short}")
+        wait_ready(question, probe, Waiting(self.operation.tell, self.operation.cancelled))
         self.operation.tell("ready")
 
     def _reason(self, app_id: str, begun: datetime, error: GatewayError) -> str:

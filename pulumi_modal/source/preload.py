@@ -18,6 +18,7 @@ _WANTED = (
     "modal",
     "modal.cli.import_refs",
     "modal.runner",
+    "pulumi_modal.gateway.call_child",
     "pulumi_modal.gateway.deploy_child",
     "pulumi_modal.planning.dry_run",
     "pulumi_modal.source.load",

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from pulumi_modal.spec.model import Frozen
 from pulumi_modal.spec.overrides import FunctionOverrides
+from pulumi_modal.spec.probe import OF_A_CALL
 from pulumi_modal.spec.problem import Problem
 from pulumi_modal.spec.reference import MODELS, keys, rows, table_text, updated
 from pulumi_modal.spec.service_reader import SERVICE_WORDS
@@ -76,6 +77,8 @@ def raw_with(table: str, key: str) -> dict[str, Any]:
         return a_stack(a=a_service(**{key: value}))
     if table == "retries":
         return a_stack(a=a_service(retries={"max_retries": 1, key: value}))
+    if table == "probe" and key in OF_A_CALL:
+        return a_stack(a=a_service(probe={"call": "f", key: value}))
     inner = {key: value} if table == "service" else {table: {key: value}}
     return a_stack(a=a_service(**inner))
 

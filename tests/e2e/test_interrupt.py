@@ -98,7 +98,7 @@ def test_an_interrupted_wait_ends_at_once_and_keeps_the_app(
         said = project.finish(running, "up", status=1).text
     finally:
         running.end()
-    assert "cancelled while waiting for http://127.0.0.1:" in said
+    assert "cancelled while waiting for GET http://127.0.0.1:" in said
     assert "the next `pulumi up` waits again" in said
     assert "pending_operations" not in project.state()
     assert project.apps()["patient"]["id"] == "cancelled/patient"

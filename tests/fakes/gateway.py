@@ -18,6 +18,8 @@ from pulumi_modal.errors import DeployFailed, GatewayError, NoAnswer, NotFound, 
 from pulumi_modal.gateway.observation import READABLE
 from pulumi_modal.gateway.port import (
     AppRef,
+    Called,
+    CallOrder,
     Deployed,
     Deployment,
     DeployOrder,
@@ -31,7 +33,9 @@ from pulumi_modal.gateway.port import (
 )
 from pulumi_modal.planning.plan import plan_one
 from pulumi_modal.source.request import PlanRequest
+from pulumi_modal.spec.expectation import brief, difference
 from pulumi_modal.spec.plan import Plan, PlannedFunction
+from pulumi_modal.spec.probe import callable_names
 
 MOMENT: Final = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 """When everything happens that is done behind Pulumi's back."""
@@ -72,6 +76,8 @@ class FakeGateway:
         """What a deploy tells."""
         self.warnings: tuple[str, ...] = ()
         """What Modal warns of at a deploy."""
+        self.answers: dict[str, Callable[..., JsonValue]] = {}
+        """What `function` or `Class.method` does when it is called."""
         self._environments = set(environments)
         self._plan = plan
         self._failures: dict[str, GatewayError] = {}
@@ -211,6 +217,21 @@ class FakeGateway:
         elif self._changes(known, plan):
             self.running[ref] = replace(known, plan=plan, version=known.version + 1, bounds={})
         return Deployed(self.running[ref].app_id, self.warnings)
+
+    def call(self, order: CallOrder) -> Sequence[Called]:
+        self._called("call", order)
+        found = self.running.get(order.app)
+        if found is None or order.call not in callable_names(found.plan.functions):
+            raise NotFound(f"calling {order.call} of {order.app}: it is not there")
+        return [self._answer(order) for _ in range(order.times)]
+
+    def _answer(self, order: CallOrder) -> Called:
+        try:
+            answer = self.answers.get(order.call, lambda: None)(*order.args, **order.kwargs)
+        except Exception as error:  # noqa: BLE001  # as a container tells it
+            return Called(0.01, repr(error))
+        wrong = difference(order.expect, answer) if order.expect is not None else ""
+        return Called(0.01, f"answered, but {wrong}" if wrong else "", brief(answer))
 
     def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
         self._called("set_bounds", (function_id, dict(bounds)))

@@ -46,6 +46,7 @@ import socket
 from pulumi.dynamic import CreateResult, ResourceProvider
 from pulumi_modal.errors import SpecError
 from pulumi_modal.provider.operation import PartialFailure, current
+from pulumi_modal.provider.question import UrlQuestion
 from pulumi_modal.provider.readiness import Waiting, wait_ready
 from pulumi_modal.spec.probe import Probe
 
@@ -68,7 +69,8 @@ class Operating(ResourceProvider):
     def wait(self, props):
         operation = current()
         probe = Probe.model_validate({"deadline": 3600, "interval": 60})
-        wait_ready("http://127.0.0.1:1", probe, Waiting(operation.tell, operation.cancelled))
+        question = UrlQuestion("http://127.0.0.1:1", probe)
+        wait_ready(question, probe, Waiting(operation.tell, operation.cancelled))
 
     def tell(self, props):
         for words in ("one", "one", "two", "one"):
@@ -255,7 +257,7 @@ def test_a_cancel_ends_a_wait_for_readiness(
         call = pool.submit(failed, host.create, {"do": "wait", "__provider": operating})
         engine.wait_for("waiting for /health")
         host.call("Cancel", empty_pb2.Empty())
-        assert told(call.result()).startswith("cancelled while waiting for http://127.0.0.1:1")
+        assert told(call.result()).startswith("cancelled while waiting for GET http://127.0.0.1:1")
 
 
 def test_words_stand_on_the_row_of_their_resource_and_none_twice(

@@ -25,7 +25,8 @@ def a_plan(
 ) -> Plan:
     """A plan of one class `M` with these effective settings."""
     web = settings.pop("web_url", False)
-    function = PlannedFunction(kind="class", effective=settings, web=web)
+    methods = settings.pop("methods", ())
+    function = PlannedFunction(kind="class", effective=settings, web=web, methods=methods)
     digest = SourceDigest(files={}, image="")
     return Plan(
         source=SOURCE,
@@ -98,6 +99,13 @@ def test_a_probe_of_a_function_without_url_names_those_with_one(tmp_path: Path) 
     ((path, line),) = told(app, a_plan(web_url=True))
     assert path == "services.a.probe.function"
     assert line.endswith('"m" has no URL; allowed: M; did you mean M?')
+
+
+def test_a_probe_that_calls_names_what_can_be_called(tmp_path: Path) -> None:
+    app = an_app(tmp_path, probe={"call": "M.predcit"})
+    ((path, line),) = told(app, a_plan(methods=("predict",)))
+    assert path == "services.a.probe.call"
+    assert line.endswith("one call; allowed: M.predict; did you mean M.predict?")
 
 
 def test_of_settings_half_read_only_names_are_judged(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_planned_inputs_may_hold_what_is_not_known_yet(root: Path, unknown: dict
         pytest.param(
             a_plan(plain=a_function()),
             {"path": "/"},
-            {"probe": "nothing in the source has a URL that it could ask; take it out"},
+            {"probe": "nothing in the source has a URL that it could ask; name a function in `cal"},
             id="no URL at all",
         ),
         pytest.param(

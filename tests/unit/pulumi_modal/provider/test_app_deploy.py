@@ -193,7 +193,9 @@ def test_an_app_that_is_not_ready_is_kept_with_all_outputs() -> None:
         stack.gateway.urls["serve"] = url
         failure = failure_of(stack)
     (reason,) = failure.reasons
-    assert reason.startswith(f"cancelled while waiting for {url}/health; last answer: 503 starting")
+    assert reason.startswith(
+        f"cancelled while waiting for GET {url}/health; last answer: 503 starting"
+    )
     assert failure.outs["app_id"] == "ap-1"
     assert failure.outs["version"] == 1
     assert failure.outs["url"] == url

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_modal.errors import NotReady
-from pulumi_modal.provider.readiness import Answer, Waiting, ask_http, is_ready, wait_ready
+from pulumi_modal.errors import NotReady, StoppedWaiting
+from pulumi_modal.provider.question import Answer, UrlQuestion, is_ready
+from pulumi_modal.provider.readiness import Waiting, wait_ready
 from pulumi_modal.spec.probe import Probe
-from tests.fakes.http import serving, text
 
 URL = "http://app.test/"
 OK = Answer(200, "ok")
@@ -60,8 +59,9 @@ class App:
 
     def wait(self, **probe: Any) -> None:
         cancelled = FakeCancelled(self.clock, self.cancelled_at)
-        waiting = Waiting(self.told.append, cancelled, self.ask, lambda: self.clock.now)
-        wait_ready(URL, Probe.model_validate(probe), waiting)
+        waiting = Waiting(self.told.append, cancelled, lambda: self.clock.now)
+        asked = Probe.model_validate(probe)
+        wait_ready(UrlQuestion(URL, asked, self.ask), asked, waiting)
 
 
 def test_an_app_that_answers_is_ready_at_once() -> None:
@@ -144,11 +144,11 @@ def test_the_last_question_gets_only_the_time_that_is_left() -> None:
 
 def test_a_cancelled_wait_ends_and_says_what_comes_next() -> None:
     app = App([STARTING], cancelled_at=105)
-    with pytest.raises(NotReady) as caught:
+    with pytest.raises(StoppedWaiting) as caught:
         app.wait(deadline=600, interval=2)
     assert app.clock.now == 106
     assert str(caught.value) == (
-        "cancelled while waiting for http://app.test/health; last answer: 503 starting; it is"
+        "cancelled while waiting for GET http://app.test/health; last answer: 503 starting; it is"
         " deployed, and the next `pulumi up` waits again"
     )
 
@@ -166,7 +166,7 @@ def test_a_real_cancel_wakes_a_wait_that_has_begun() -> None:
     def wait() -> None:
         probe = Probe.model_validate({"deadline": 3600, "interval": 60})
         try:
-            wait_ready(URL, probe, Waiting(told.append, cancelled, ask))
+            wait_ready(UrlQuestion(URL, probe, ask), probe, Waiting(told.append, cancelled))
         except NotReady as error:
             failures.append(error)
 
@@ -179,77 +179,36 @@ def test_a_real_cancel_wakes_a_wait_that_has_begun() -> None:
     assert str(failures[0]).startswith("cancelled while waiting")
 
 
-def test_an_answer_is_its_status_and_text() -> None:
-    said = "grün".encode("latin-1")
-    with serving(
-        lambda one: text(one, 418, said, Content_Type="text/plain; charset=latin-1")
-    ) as url:
-        assert ask_http(f"{url}/health", 30) == Answer(418, "grün")
+def test_as_many_answers_in_a_row_as_asked_for_must_be_expected() -> None:
+    app = App([OK, STARTING, OK, OK, OK])
+    app.wait(successes=3, interval=1)
+    assert len(app.asked) == 5
+    assert app.told == [
+        "waiting for /health: 200 ok (1 of 3 in a row)",
+        "waiting for /health: 503 starting",
+        "waiting for /health: 200 ok (1 of 3 in a row)",
+        "waiting for /health: 200 ok (2 of 3 in a row)",
+    ]
 
 
-def test_what_cannot_be_decoded_is_still_an_answer() -> None:
-    with serving(lambda one: text(one, 200, b"\xff\xfe\x00", Content_Type="text/plain")) as url:
-        assert ask_http(url, 30).status == 200
+def test_too_few_answers_in_a_row_are_told_as_such() -> None:
+    app = App([OK])
+    with pytest.raises(NotReady) as caught:
+        app.wait(successes=9, interval=1, deadline=4)
+    assert str(caught.value) == (
+        "GET http://app.test/health was not answered with 200 9 times in a row within 4 s; last"
+        " answer: 200 ok (4 in a row)"
+    )
 
 
-def test_redirects_are_followed() -> None:
-    def send(handler: BaseHTTPRequestHandler) -> None:
-        if handler.path == "/":
-            text(handler, 307, b"", Location="/there")
-        else:
-            text(handler, 200, b"there")
-
-    with serving(send) as url:
-        assert ask_http(f"{url}/", 30) == Answer(200, "there")
-
-
-def test_an_answer_without_an_end_ends_in_time() -> None:
-    over = threading.Event()
-
-    def drip(handler: BaseHTTPRequestHandler) -> None:
-        text(handler, 200, b"first ")
-        while not over.wait(0.01):
-            handler.wfile.write(b".")
-
-    with serving(drip) as url:
-        try:
-            answer = ask_http(url, 0.5)
-        finally:
-            over.set()
-    assert answer.status == 200
-    assert answer.body.startswith("first .")
-
-
-def test_of_a_large_answer_only_the_beginning_is_read() -> None:
-    over = threading.Event()
-
-    def flood(handler: BaseHTTPRequestHandler) -> None:
-        text(handler, 200, b"")
-        while not over.is_set():
-            try:
-                handler.wfile.write(b"x" * 65536)
-            except OSError:
-                return
-
-    with serving(flood) as url:
-        try:
-            answer = ask_http(url, 60)
-        finally:
-            over.set()
-    assert answer.status == 200
-    assert 1024 * 1024 <= len(answer.body) < 8 * 1024 * 1024
-
-
-def test_no_answer_is_told_in_a_few_words() -> None:
-    over = threading.Event()
-
-    def hang(_: BaseHTTPRequestHandler) -> None:
-        over.wait(60)
-
-    with serving(hang) as url:
-        try:
-            assert ask_http(url, 0.2) == Answer(failure="no answer within 0.2 s")
-        finally:
-            over.set()
-    assert ask_http(url, 5).failure.startswith("ConnectError: ")
-    assert ask_http("not a url", 5).failure
+@given(
+    answers=st.lists(st.booleans(), max_size=30),
+    successes=st.integers(1, 6),
+)
+def test_an_app_is_ready_at_the_end_of_the_first_run_that_is_long_enough(
+    answers: list[bool], successes: int
+) -> None:
+    app = App([OK if one else STARTING for one in answers] + [OK])
+    app.wait(successes=successes, interval=1, deadline=3600)
+    whole = "".join("1" if one else "0" for one in answers) + "1" * successes
+    assert len(app.asked) == whole.index("1" * successes) + successes

@@ -131,6 +131,7 @@ def test_a_probe_has_defaults(root: Path, written: object) -> None:
     assert probe.settings() == {
         "path": "/health",
         "status": 200,
+        "successes": 1,
         "deadline": 120,
         "interval": 1,
         "timeout": 30,

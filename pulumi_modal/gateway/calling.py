@@ -1,0 +1,43 @@
+"""Calls of deployed functions, made by a child process of their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from pulumi_modal.errors import GatewayError, ModalStackError, NoAnswer, Unavailable
+from pulumi_modal.gateway.credentials import Credentials
+from pulumi_modal.gateway.port import Called, CallOrder
+from pulumi_modal.source.child import run
+from pulumi_modal.source.environment import child_environment
+
+_CBOR: Final = {"MODAL_PAYLOAD_FORMAT": "cbor"}
+_BESIDE_CALLS_S: Final = 30.0
+"""For starting the child, connecting, and looking the function up."""
+
+
+def called(order: CallOrder, credentials: Credentials) -> Sequence[Called]:
+    """What came of each call; a GatewayError when none could be made."""
+    rounds = math.ceil(order.times / order.at_once)
+    try:
+        done = run(
+            "pulumi_modal.gateway.call_child:call",
+            order,
+            root=order.root,
+            env=child_environment({**credentials.variables(), **_CBOR}),
+            deadline_s=rounds * order.timeout_s + _BESIDE_CALLS_S,
+            what=f"calling {order.call} of {order.app}",
+            cure="give the probe a shorter `timeout`, or see what Modal waits for",
+        )
+    except NoAnswer as error:
+        raise Unavailable(_without(credentials, error)) from None
+    except GatewayError as error:
+        raise type(error)(_without(credentials, error)) from None
+    except ModalStackError as error:
+        raise GatewayError(_without(credentials, error)) from None
+    return tuple(Called(*one) for one in done.answer)
+
+
+def _without(credentials: Credentials, error: Exception) -> str:
+    return str(error).replace(credentials.token_secret, "(token)")
