@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 import pulumi
 
 from pulumi_modal.resources.app import App
-from pulumi_modal.spec.plan import Plan
-from pulumi_modal.spec.service import ServiceSpec
-from pulumi_modal.spec.stack import StackSpec
+from pulumi_modal.resources.settings import FunctionSettings, ProbeSettings
+from pulumi_modal.spec.stack import LOCAL
 
+from .options import of_child
 from .summary import gpu_of, max_in_flight_of
+
+if TYPE_CHECKING:
+    from pulumi_modal.spec.plan import Plan
+    from pulumi_modal.spec.service import ServiceSpec
+    from pulumi_modal.spec.stack import StackSpec
 
 
 class InferenceService(pulumi.ComponentResource):
     """Declares the app of a service; it has no inputs of its own, so a diff is told once."""
 
     url: pulumi.Output[str]
+    """URL of the service; empty when nothing in it has one."""
     app_id: pulumi.Output[str]
+    """Modal's id of its app, `ap-...`."""
     version: pulumi.Output[int]
+    """Number of the deployed version, from 1."""
     environment: pulumi.Output[str]
+    """The Modal environment that it is deployed to."""
     gpu: pulumi.Output[str]
     """`H100`, or by function when they differ, or `none`."""
     max_in_flight: pulumi.Output[int | None]
@@ -29,36 +38,93 @@ class InferenceService(pulumi.ComponentResource):
     functions: pulumi.Output[Mapping[str, Any]]
     """The effective settings of every function, class and server."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a service declares, keyword only
         self,
+        resource_name: str,
+        *,
+        source: pulumi.Input[str],
+        environment: pulumi.Input[str],
+        app_name: pulumi.Input[str] | None = None,
+        workspace: pulumi.Input[str] = LOCAL,
+        functions: pulumi.Input[Mapping[str, pulumi.Input[FunctionSettings]]] | None = None,
+        app: pulumi.Input[str] | None = None,
+        pattern: pulumi.Input[str] | None = None,
+        strategy: pulumi.Input[str] | None = None,
+        tag: pulumi.Input[str] | None = None,
+        probe: pulumi.Input[ProbeSettings | bool] | None = None,
+        plan: Plan | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **settings: Unpack[FunctionSettings],
+    ) -> None:
+        """Declare a service.
+
+        :param resource_name: Its name in Pulumi, and of the app.
+        :param source: The Modal file, relative to the folder of Pulumi.yaml.
+        :param environment: The Modal environment that it is deployed to.
+        :param app_name: Name of the app in Modal; the resource's name when left out.
+        :param workspace: The workspace that it belongs to; `local` is the project's local Modal.
+        :param functions: Settings over the code's, by the name of a function, class or server. None
+            of them may be a secret.
+        :param app: The variable that holds the `modal.App`, when the file has several.
+        :param pattern: How requests are served, which is then checked: `stateless`, `stateful` or
+            `batched`.
+        :param strategy: How a new version takes over: `rolling` (default) or `recreate`.
+        :param tag: A mark on the deployment, shown in `modal app history`.
+        :param probe: When it counts as ready (`{"path": "/health"}`); `True` takes all defaults.
+        :param plan: What the program has planned already, with its settings.
+        :param opts: Options of the component. What it says of changes, replacements and timeouts
+            holds for the app below it.
+        :param settings: Settings of the only function, class or server of the file
+            (`gpu="H100:2", max_containers=4`).
+        """
+        super().__init__("modal:inference:Service", resource_name, None, opts)
+        made = App(
+            resource_name,
+            source=source,
+            app_name=app_name,
+            environment=environment,
+            workspace=workspace,
+            overrides=functions,
+            settings=settings or None,
+            app=app,
+            pattern=pattern,
+            strategy=strategy,
+            tag=tag,
+            probe=probe,
+            plan=plan,
+            opts=of_child(self, opts),
+        )
+        self.url = made.url
+        self.app_id = made.app_id
+        self.version = made.version
+        self.environment = pulumi.Output.from_input(environment)
+        self.gpu = made.functions.apply(gpu_of)
+        self.max_in_flight = made.functions.apply(max_in_flight_of)
+        self.functions = made.functions
+        self.register_outputs(self.outputs())
+
+    @classmethod
+    def declared(
+        cls,
         service: ServiceSpec,
         stack: StackSpec,
         plan: Plan,
         opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        super().__init__("modal:inference:Service", service.app_name, None, opts)
-        app = App(
+    ) -> Self:
+        """The service that a stack file declares, with the plan that was made of it."""
+        probe = service.probe.settings() if service.probe else None
+        return cls(
             service.app_name,
             source=service.source,
-            app_name=service.app_name,
             environment=stack.environment,
             workspace=stack.workspace,
-            plan=plan,
+            app=service.app,
             strategy=service.strategy,
             tag=service.tag,
-            probe=service.probe.settings() if service.probe else None,
-            app=service.app,
-            # Its own too: the engine does not look at a parent's when it orders deletes.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None),
+            probe=cast("ProbeSettings | None", probe),
+            plan=plan,
+            opts=opts,
         )
-        self.url = app.url
-        self.app_id = app.app_id
-        self.version = app.version
-        self.environment = pulumi.Output.from_input(stack.environment)
-        self.gpu = app.functions.apply(gpu_of)
-        self.max_in_flight = app.functions.apply(max_in_flight_of)
-        self.functions = app.functions
-        self.register_outputs(self.outputs())
 
     def outputs(self) -> dict[str, pulumi.Output[Any]]:
         """What a stack exports of it."""

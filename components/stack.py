@@ -24,9 +24,9 @@ def declare(stack: StackSpec, planned: Planned) -> dict[str, Any]:
     services: dict[str, InferenceService] = {}
     for name, service in stack.services.items():
         if service.variants:
-            group = GpuVariants(service, stack, planned.plans, after)
+            group = GpuVariants.declared(service, stack, planned.plans, after)
             services |= {f"{name}-{one}": made for one, made in group.variants.items()}
         else:
             plan = planned.plans[service.app_name]
-            services[name] = InferenceService(service, stack, plan, after)
+            services[name] = InferenceService.declared(service, stack, plan, after)
     return {name: service.outputs() for name, service in services.items()}

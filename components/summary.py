@@ -10,11 +10,10 @@ from pulumi_modal.spec.effective import derive_max_in_flight
 Functions = Mapping[str, Mapping[str, Any]]
 
 
-def gpu_of(functions: Functions) -> str:
+def gpu_of(functions: Functions | None) -> str:
     """The GPU of the service: one, or by function when they differ, or `none`."""
-    found = {
-        name: _gpu(settings["gpu"]) for name, settings in functions.items() if settings.get("gpu")
-    }
+    known = functions or {}  # there are none under the mocks of a unit test
+    found = {name: _gpu(settings["gpu"]) for name, settings in known.items() if settings.get("gpu")}
     kinds = set(found.values())
     if len(kinds) < 2:  # noqa: PLR2004 - one kind, or none at all
         return kinds.pop() if kinds else "none"
@@ -25,12 +24,13 @@ def _gpu(value: Any) -> str:
     return value if isinstance(value, str) else " or ".join(value)
 
 
-def max_in_flight_of(functions: Functions) -> int | None:
+def max_in_flight_of(functions: Functions | None) -> int | None:
     """Requests the service takes at a time: of its web endpoints, or of all functions without any.
 
     None when one of them has no limit.
     """
-    entries = [one for one in functions.values() if one.get("web")] or list(functions.values())
+    known = functions or {}
+    entries = [one for one in known.values() if one.get("web")] or list(known.values())
     caps = [derive_max_in_flight(settings) for settings in entries]
     if not caps or None in caps:
         return None

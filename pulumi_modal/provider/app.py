@@ -34,7 +34,7 @@ class AppProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Inputs, canonical and completed with the plan of the file; what is wrong with them."""
-        inputs, problems = app_check.checked(plain(news), Path.cwd())
+        inputs, problems = app_check.checked(plain(news), Path.cwd(), plain(_olds))
         problems = [*binding_problems(inputs, "environment"), *problems]
         return CheckResult(inputs, [CheckFailure(path, reason) for path, reason in problems])
 

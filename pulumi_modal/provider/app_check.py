@@ -10,8 +10,12 @@ from typing import Any, Final
 from pulumi_modal.errors import ModalStackError
 from pulumi_modal.planning.plan import plan_one
 from pulumi_modal.provider.app_inputs import completed, is_complete, plan_request
+from pulumi_modal.provider.app_said import said_functions
+from pulumi_modal.provider.app_unknown import NAMES, with_unknown, without_unknown
 from pulumi_modal.provider.props import Props, has_unknown
 from pulumi_modal.spec.effective import check_effective
+from pulumi_modal.spec.overrides import FunctionOverrides
+from pulumi_modal.spec.pattern import planned_problems
 from pulumi_modal.spec.probe import parse_probe, uncallable_problems, unreachable_problems
 from pulumi_modal.spec.problem import Problem
 from pulumi_modal.spec.service import ServiceSpec
@@ -20,33 +24,44 @@ from pulumi_modal.spec.service_reader import parse_service
 Checked = tuple[dict[str, Any], list[tuple[str, str]]]
 """Inputs, and (property, what is wrong with it)."""
 
-_BY_STACK_WORD: Final = {"name": "app_name", "functions": "overrides"}
+_BY_STACK_WORD: Final = {
+    "name": "app_name",
+    "functions": "overrides",
+    **{key: f"settings.{key}" for key in FunctionOverrides.model_fields},
+}
 """Where an App says what a stack file calls otherwise."""
+_WORDS: Final = ("app", "pattern", "strategy", "tag", "probe")
 _FIRST: Final = re.compile(r"^[a-z_]+")
 _ANY_SERVICE: Final = "app"
 """The stack's name for a service, which an App does not have."""
 
 
-def checked(news: Props, root: Path) -> Checked:
+def checked(news: Props, root: Path, olds: Props | None = None) -> Checked:
     """Complete inputs; those that the program has planned are taken as they are."""
     if is_complete(news):
         return dict(news), list(_failures(_probe_problems(news)))
-    if has_unknown(news):
+    if any(has_unknown(news.get(name)) for name in NAMES):
         return dict(news), []  # the engine asks again when everything is known
-    service, problems = _read(news, root)
+    said = {**news, "functions": said_functions(news, olds or {})}
+    known = without_unknown(said)
+    service, problems = _read(known, root)
     failures = list(_failures(problems))
     if service is None or failures:
         return dict(news), failures
-    return _planned(news, service, root)
+    inputs, failures = _planned(known, service, root)
+    if failures:
+        return dict(news), failures
+    return with_unknown(inputs, said), failures
 
 
 def _read(news: Props, root: Path) -> tuple[ServiceSpec | None, list[Problem]]:
     """Read with the rules of stack files, so that both say the same of the same mistake."""
     words = {
+        **(news.get("settings") or {}),
         "source": news.get("source"),
         "name": news.get("app_name"),
-        "functions": news.get("overrides") or {},
-        **{word: news[word] for word in ("app", "strategy", "tag", "probe") if news.get(word)},
+        "functions": news.get("functions") or {},
+        **{word: news[word] for word in _WORDS if news.get(word)},
     }
     return parse_service(_ANY_SERVICE, words, "", root)
 
@@ -58,22 +73,21 @@ def _planned(news: Props, service: ServiceSpec, root: Path) -> Checked:
         "source": service.source,
         "probe": service.probe.settings() if service.probe else None,
     }
+    settings = service.settings.settings()
     try:
-        plan = plan_one(plan_request(said, overrides, root))
+        plan = plan_one(plan_request(said, overrides, root, settings))
     except ModalStackError as error:
         return dict(news), [("source", str(error))]
     inputs = completed(said, plan)
     effective = {name: one.effective for name, one in plan.functions.items()}
     call = service.probe.call if service.probe else None
-    return inputs, list(
-        _failures(
-            [
-                *check_effective(effective),
-                *_probe_problems(inputs),
-                *uncallable_problems(call, plan.functions, "probe.call"),
-            ]
-        )
-    )
+    problems = [
+        *check_effective(effective),
+        *planned_problems(service.pattern, plan.functions, ""),
+        *_probe_problems(inputs),
+        *uncallable_problems(call, plan.functions, "probe.call"),
+    ]
+    return inputs, list(_failures(problems))
 
 
 def _probe_problems(inputs: Props) -> list[Problem]:

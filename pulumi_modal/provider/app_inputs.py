@@ -34,6 +34,8 @@ MOST_FILES: Final = 50
 _OFF: Final[Mapping[str, Any]] = {"nonpreemptible": False, "retries": 0}
 """Settings that a plan leaves out when they are switched off."""
 
+_NONE: Final[Mapping[str, Any]] = {}
+
 
 def completed(said: Props, plan: Plan) -> dict[str, Any]:
     """Complete inputs, from what was said and the plan that was made of it."""
@@ -58,7 +60,9 @@ def inputs_of(outs: Props) -> dict[str, Any]:
     return {name: outs[name] for name in (*SAID, *PLANNED) if name in outs}
 
 
-def plan_request(inputs: Props, overrides: Mapping[str, Any], root: Path) -> PlanRequest:
+def plan_request(
+    inputs: Props, overrides: Mapping[str, Any], root: Path, settings: Mapping[str, Any] = _NONE
+) -> PlanRequest:
     """What to load, for planning and for deploying."""
     return PlanRequest(
         source=inputs["source"],
@@ -67,6 +71,7 @@ def plan_request(inputs: Props, overrides: Mapping[str, Any], root: Path) -> Pla
         environment=inputs.get("environment") or "",  # without one it is refused, see binding.py
         app=inputs.get("app") or "",
         overrides=overrides,
+        settings=settings,
     )
 
 

@@ -11,6 +11,8 @@ from pulumi.dynamic import Resource
 from pulumi_modal.gateway.credentials import LOCAL_WORKSPACE
 from pulumi_modal.provider.app import AppProvider
 from pulumi_modal.provider.app_inputs import completed
+from pulumi_modal.resources.secrecy import open_value
+from pulumi_modal.resources.settings import FunctionSettings, ProbeSettings
 from pulumi_modal.spec.plan import Plan
 
 _COMPUTED = ("url", "urls", "app_id", "version", "functions", "code")
@@ -45,24 +47,38 @@ class App(Resource, module="modal", name="App"):
         environment: pulumi.Input[str],
         app_name: pulumi.Input[str] | None = None,
         workspace: pulumi.Input[str] = LOCAL_WORKSPACE,
-        overrides: pulumi.Input[Mapping[str, Any]] | None = None,
+        overrides: pulumi.Input[Mapping[str, pulumi.Input[FunctionSettings]]] | None = None,
+        settings: pulumi.Input[FunctionSettings] | None = None,
         app: pulumi.Input[str] | None = None,
+        pattern: pulumi.Input[str] | None = None,
         strategy: pulumi.Input[str] | None = None,
         tag: pulumi.Input[str] | None = None,
-        probe: pulumi.Input[Mapping[str, Any]] | None = None,
+        probe: pulumi.Input[ProbeSettings | bool] | None = None,
         plan: Plan | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare an app.
 
-        - `source`: the Modal file, relative to the folder of Pulumi.yaml.
-        - `environment`, `workspace`: where it is deployed; other credentials are refused.
-        - `app_name`: its name in Modal; the resource's name when left out.
-        - `overrides`: settings by function, class or server (`{"Model": {"gpu": "H100:2"}}`).
-        - `app`: the variable that holds the `modal.App`, when the file has several.
-        - `strategy`: `rolling` (default) or `recreate`; `tag`: a mark on the deployment.
-        - `probe`: when it counts as ready (`{"path": "/health", "deadline": 120}`).
-        - `plan`: what the program has planned already, with its overrides; else the provider plans.
+        :param resource_name: Its name in Pulumi.
+        :param source: The Modal file, relative to the folder of Pulumi.yaml.
+        :param environment: The Modal environment that it is deployed to.
+        :param app_name: Its name in Modal; the resource's name when left out.
+        :param workspace: The workspace it belongs to; its credentials are looked up by this name.
+            `local` is the project's own local Modal.
+        :param overrides: Settings over the code's, by the name of a function, class or server
+            (`{"Model": {"gpu": "H100:2"}}`). None of them may be a secret.
+        :param settings: The same for the only function, class or server of the file.
+        :param app: The variable that holds the `modal.App`, when the file has several.
+        :param pattern: How requests are served, which is then checked: `stateless`, `stateful` or
+            `batched`.
+        :param strategy: How a new version takes over: `rolling` (default) or `recreate`.
+        :param tag: A mark on the deployment, shown in `modal app history`.
+        :param probe: When it counts as ready (`{"path": "/health", "deadline": 120}`); `True` takes
+            all defaults.
+        :param plan: What the program has planned already, with its settings; else the provider
+            plans.
+        :param opts: Options of the resource. Paths of `ignore_changes` and `replace_on_changes` are
+            those that a preview shows: `functions.Model.gpu`.
         """
         said: dict[str, Any] = {
             "source": source,
@@ -74,5 +90,13 @@ class App(Resource, module="modal", name="App"):
             "tag": tag,
             "probe": probe,
         }
-        inputs = {**said, "overrides": overrides} if plan is None else completed(said, plan)
+        if plan is None:
+            inputs = {
+                **said,
+                "pattern": pattern,
+                "functions": open_value(overrides, f"{resource_name}.overrides"),
+                "settings": open_value(settings, f"{resource_name}.settings"),
+            }
+        else:
+            inputs = completed(said, plan)
         super().__init__(AppProvider(), resource_name, {**dict.fromkeys(_COMPUTED), **inputs}, opts)

@@ -32,8 +32,8 @@ class Environment(Resource, module="modal", name="Environment"):
     ) -> None:
         """Declare an environment.
 
-        `name` is the resource's name when left out. `workspace` must be the one that the
-        credentials reach; `local` is the project's own local Modal.
+        - `name`: its name in Modal; the resource's name when left out.
+        - `workspace`: the one it belongs to; `local` is the project's own local Modal.
         """
         props = {"name": name or resource_name, "workspace": workspace, "adopted": None}
         super().__init__(EnvironmentProvider(), resource_name, props, opts)

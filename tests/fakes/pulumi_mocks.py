@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import pulumi
-from pulumi.runtime import mocks
+from pulumi.runtime import mocks, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 
@@ -53,6 +53,9 @@ def declared_by(program: Callable[[], Any], **computed: Any) -> Declared:
         await run_pulumi_func(keep)
 
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        asyncio.run(run())
-        gc.collect()  # the mocks leave an event loop open in each thread that they used
+        try:
+            asyncio.run(run())
+        finally:
+            settings.SETTINGS.outputs.clear()  # those that failed wait for their program's end
+            gc.collect()  # the mocks leave an event loop open in each thread that they used
     return declared

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.output import UNKNOWN, Unknown
 
 from pulumi_modal.planning.plan import plan_one
 from pulumi_modal.provider.app_check import checked
@@ -114,3 +115,55 @@ def test_effective_settings_that_modal_would_refuse_are_told(tmp_path: Path) -> 
     found = refused(tmp_path, news("app.py", overrides={"f": {"cpu": 2}}))
     assert set(found) == {"overrides.f.gpu", "overrides.f.timeout"}
     assert "did you mean H100?" in found["overrides.f.gpu"]
+
+
+def test_settings_of_the_only_function_are_completed_under_its_name() -> None:
+    inputs, problems = checked(news("batched.py", settings={"gpu": "t4"}), SOURCES)
+    assert problems == []
+    (only,) = inputs["functions"].values()
+    assert only["gpu"] == "T4"
+    assert "settings" not in inputs
+
+
+def test_a_setting_of_the_only_function_is_refused_where_it_stands() -> None:
+    found = refused(SOURCES, news("batched.py", settings={"gpu": "H101"}))
+    assert list(found) == ["settings.gpu"]
+
+
+def test_a_pattern_is_checked_and_not_kept() -> None:
+    wrong = refused(SOURCES, news("functions.py", pattern="stateful"))
+    assert list(wrong) == ["pattern"]
+    inputs, problems = checked(news("functions.py", pattern="stateless"), SOURCES)
+    assert problems == []
+    assert "pattern" not in inputs
+
+
+def test_only_what_an_unknown_value_decides_is_unknown() -> None:
+    overrides = {"Model": {"max_containers": 2, "env": {"A": "1", "B": UNKNOWN}, "gpu": UNKNOWN}}
+    inputs, problems = checked(news("classes.py", overrides=overrides, tag=UNKNOWN), SOURCES)
+    planned, _ = checked(
+        news("classes.py", overrides={"Model": {"max_containers": 2, "env": {"A": "1"}}}), SOURCES
+    )
+    assert problems == []
+    assert is_complete(inputs)
+    model = inputs["functions"]["Model"]
+    assert model["env"]["A"] == "1"
+    assert all(isinstance(one, Unknown) for one in (model["env"]["B"], model["gpu"]))
+    assert all(isinstance(inputs[name], Unknown) for name in ("digest", "tag"))
+    rest = {"env": None, "gpu": None}
+    assert {**model, **rest} == {**planned["functions"]["Model"], **rest}
+    assert inputs["needs"] == planned["needs"]
+
+
+def test_what_a_program_ignores_keeps_what_the_state_says() -> None:
+    said = {"Model": {"gpu": "T4", "max_containers": 2}}
+    olds, _ = checked(news("classes.py", overrides=said), SOURCES)
+    changed = {"Model": {"gpu": "T4", "max_containers": 3}}
+    kept, problems = checked(news("classes.py", functions=changed), SOURCES, olds)
+    assert problems == []
+    assert (kept["functions"]["Model"]["gpu"], kept["functions"]["Model"]["max_containers"]) == (
+        "T4",
+        3,
+    )
+    whole, problems = checked(news("classes.py", functions=olds["functions"]), SOURCES, olds)
+    assert (whole, problems) == (olds, [])

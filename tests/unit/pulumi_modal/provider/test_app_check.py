@@ -106,18 +106,15 @@ def test_all_that_is_wrong_is_told_at_once(root: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "unknown",
-    [
-        pytest.param({"environment": UNKNOWN}, id="environment"),
-        pytest.param({"overrides": {"f": {"gpu": UNKNOWN}}}, id="a setting"),
-        pytest.param({"overrides": {"f": {"region": ["us", UNKNOWN]}}}, id="in a list"),
-        pytest.param({"probe": {"path": UNKNOWN}}, id="the probe"),
-    ],
-)
-def test_what_is_not_known_yet_is_not_judged(root: Path, unknown: dict[str, Any]) -> None:
-    assert refused({**SAID, "overrides": {"f": {"gpu": "H101"}}, **unknown}, root) == {}
-    assert AppProvider().check({}, {**SAID, **unknown}).failures == []
+@pytest.mark.parametrize("name", ["source", "app_name", "app", "environment"])
+def test_without_knowing_which_app_nothing_is_judged(root: Path, name: str) -> None:
+    assert refused({**SAID, "overrides": {"f": {"gpu": "H101"}}, name: UNKNOWN}, root) == {}
+    assert AppProvider().check({}, {**SAID, name: UNKNOWN}).failures == []
+
+
+def test_what_is_known_is_judged_before_the_rest_is(root: Path) -> None:
+    overrides = {"f": {"gpu": "H101", "region": ["us", UNKNOWN], "env": {"A": UNKNOWN}}}
+    assert set(refused({**SAID, "overrides": overrides}, root)) == {"overrides.f.gpu"}
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,38 @@ def test_an_app_that_was_not_planned_declares_what_it_was_told() -> None:
         "app_name": "chat",
         "environment": "dev",
         "workspace": "acme",
-        "overrides": {"serve": {"gpu": "H100"}},
+        "functions": {"serve": {"gpu": "H100"}},  # the word of previews, so it can be ignored
         "strategy": "recreate",
     }
+
+
+def test_a_secret_among_settings_ends_the_program_and_is_not_shown() -> None:
+    def program() -> None:
+        token = pulumi.Output.secret("canary-51")
+        pulumi_modal.App(
+            "llm", source="llm.py", environment="dev", overrides={"serve": {"env": {"KEY": token}}}
+        )
+
+    with pytest.raises(pulumi.RunError, match=r"^llm\.overrides\.serve\.env\.KEY is a") as refused:
+        declared_by(program)
+    assert "canary" not in str(refused.value)
+
+
+def test_an_output_among_settings_is_an_input_like_any_other() -> None:
+    def program() -> None:
+        model = pulumi.Output.from_input("bert")
+        settings = pulumi.Output.from_input({"gpu": ["H100", "A100"]})
+        pulumi_modal.App(
+            "llm",
+            source="llm.py",
+            environment="dev",
+            overrides={"serve": {"env": {"MODEL": model}}},
+            settings=settings,  # type: ignore[arg-type]  # an output of a plain map
+        )
+
+    inputs = inputs_of(declared_by(program), "llm")
+    assert inputs["functions"] == {"serve": {"env": {"MODEL": "bert"}}}
+    assert inputs["settings"] == {"gpu": ["H100", "A100"]}
 
 
 @pytest.mark.parametrize("plan", [PLAN, None], ids=["planned", "not planned"])

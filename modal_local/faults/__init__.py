@@ -1,1 +1,0 @@
-"""Faults to order: what is to go wrong with which call, and when. Knows neither wire nor state."""
