@@ -6,7 +6,8 @@ from google.protobuf.empty_pb2 import Empty
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
-from modal_local.errors import Conflict, NotFound
+from modal_local.errors import Conflict, Invalid, NotFound
+from modal_local.rpc.environment_role import WIRE_ROLES, role_name
 from modal_local.rpc.identity import author
 from modal_local.rpc.message import receive
 from modal_local.rpc.publishing import Publisher
@@ -55,9 +56,17 @@ class EnvironmentRpc:
     ) -> None:
         """A new environment."""
         request = await receive(stream)
-        if request.is_managed:
-            raise Conflict("The local Modal has one user: environments cannot be restricted.")
-        self._environments.create(request.name, IMAGE_BUILDER_VERSION)
+        default = request.default_member_role_str or role_name(request.default_member_role)
+        if default and not request.is_managed:
+            raise Invalid("A default role counts only in a restricted environment.")
+        version = request.settings.image_builder_version or IMAGE_BUILDER_VERSION
+        with self._store.database.transaction():
+            self._environments.create(request.name, version)
+            if request.settings.webhook_suffix:
+                self._environments.set_web_suffix(request.name, request.settings.webhook_suffix)
+            self._environments.restrict(
+                request.name, is_restricted=request.is_managed, default_role=default
+            )
         await stream.send_message(Empty())
 
     async def EnvironmentList(self, stream: Stream[Empty, api_pb2.EnvironmentListResponse]) -> None:
@@ -73,13 +82,16 @@ class EnvironmentRpc:
         request = await receive(stream)
         name = request.current_name
         with self._store.database.transaction():
-            if request.HasField("web_suffix"):
-                self._environments.set_web_suffix(name, request.web_suffix.value)
             if request.HasField("image_builder_version"):
-                self._environments.set_builder_version(name, request.image_builder_version)
+                version = request.image_builder_version or IMAGE_BUILDER_VERSION
+                self._environments.set_builder_version(name, version)
             if request.HasField("name"):
                 self._environments.rename(name, request.name.value)
                 name = request.name.value
+            if request.HasField("web_suffix"):
+                environment = self._environments.find(name)
+                self._publisher.set_web_suffix(environment, request.web_suffix.value)
+        await self._publisher.open_urls()
         await stream.send_message(_item(self._environments.find(name)))
 
     async def EnvironmentDelete(
@@ -100,11 +112,16 @@ class EnvironmentRpc:
 
 
 def _item(environment: Environment) -> api_pb2.EnvironmentListItem:
-    return api_pb2.EnvironmentListItem(
+    item = api_pb2.EnvironmentListItem(
         name=environment.name,
         webhook_suffix=environment.web_suffix,
         created_at=environment.created_at,
         default=environment.is_default,
+        is_managed=environment.is_restricted,
+        effective_role=api_pb2.ENVIRONMENT_ROLE_CONTRIBUTOR,
         environment_id=environment.environment_id,
         image_builder_version=environment.image_builder_version,
     )
+    if environment.is_restricted:
+        item.default_member_role = WIRE_ROLES[environment.default_role]
+    return item

@@ -15,6 +15,7 @@ from modal_local.rpc.container import ContainerRpc
 from modal_local.rpc.deployment import DeploymentRpc
 from modal_local.rpc.dict import DictRpc
 from modal_local.rpc.environment import EnvironmentRpc
+from modal_local.rpc.environment_role import EnvironmentRoleRpc
 from modal_local.rpc.function import FunctionRpc
 from modal_local.rpc.image import ImageRpc
 from modal_local.rpc.log import LogRpc
@@ -42,6 +43,7 @@ NOUNS: tuple[type, ...] = (
     ContainerRpc,
     DeploymentRpc,
     DictRpc,
+    EnvironmentRoleRpc,
     EnvironmentRpc,
     FunctionRpc,
     ImageRpc,
@@ -88,6 +90,7 @@ def nouns(rooms: Rooms) -> list[object]:
         ContainerRpc(execution, store.logs),
         DeploymentRpc(store, publisher, rooms.access.server_url),
         DictRpc(store),
+        EnvironmentRoleRpc(store),
         EnvironmentRpc(store, publisher),
         FunctionRpc(store, publisher),
         ImageRpc(rooms.images),

@@ -12,6 +12,7 @@ from modal_proto import api_pb2
 from modal_local.errors import LocalModalError, NotFound
 from modal_local.model import Execution
 from modal_local.rpc.web_label import endpoints_of
+from modal_local.store.addresses import move_urls
 from modal_local.store.apps import AppRecord
 from modal_local.store.deployments import Deployment, Release
 from modal_local.store.environments import Environment
@@ -73,11 +74,21 @@ class Publisher:
             log.warning("%s", sentence)
         return warnings
 
+    def set_web_suffix(self, environment: Environment, web_suffix: str) -> None:
+        """Other URLs, as soon as they are opened. Raises Invalid, AlreadyExists."""
+        if web_suffix == environment.web_suffix:
+            return
+        with self._store.database.transaction():
+            self._store.environments.set_web_suffix(environment.name, web_suffix)
+            moved = self._store.web_urls.move(
+                environment.environment_id, web_suffix, self._door.is_usable
+            )
+            move_urls(self._store.database, environment.environment_id, moved)
+
     def reserve(self, app: AppRecord, label: str) -> WebUrl:
         """The URL that a label has, or will have."""
-        return self._store.web_urls.reserve(
-            app.environment_id, app.environment, label, self._door.is_usable
-        )
+        suffix = self._store.environments.find(app.environment_id).web_suffix
+        return self._store.web_urls.reserve(app.environment_id, suffix, label, self._door.is_usable)
 
     def victim(self, app: AppRecord, label: str) -> str | None:
         """The name of another app that answers under this label."""

@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpclib.server import Stream
 from modal_proto import api_pb2
 
+from modal_local.rpc.environment_role import WIRE_ROLES
 from modal_local.rpc.identity import author
 from modal_local.rpc.message import receive
 from modal_local.rpc.workspace import USER_ID
@@ -87,6 +88,8 @@ class ServiceUserRpc:
             last_used_at=user.last_used_at,
             service_user_id=user.service_user_id,
         )
+        for name, role in self._store.roles.of_principal(user.service_user_id).items():
+            shown.environment_roles.add(environment_name=name, role_str=role, role=WIRE_ROLES[role])
         if user.expires_at:
             shown.expires_at = user.expires_at
         return shown

@@ -21,8 +21,9 @@ NOTES: Final[Mapping[str, str]] = {
     "AppFetchLogs": "lines of a function call are not told apart",
     "AppCountLogs": "lines of a function call are not told apart",
     "AppClientDisconnect": "a detached app goes on until it is stopped",
-    "EnvironmentCreate": "no restricted environments: there is one user",
-    "EnvironmentUpdate": "the web suffix is recorded; URLs are told apart by ports",
+    "EnvironmentCreate": "roles are kept and shown, not enforced",
+    "EnvironmentRoleSet": "as EnvironmentCreate",
+    "EnvironmentUpdate": "containers that run while it is renamed know the old name until they end",
     "FunctionCreate": "schedules, regions, clouds, proxies, cloud buckets and memory snapshots are "
     "recorded, not acted on; GPUs are checked and recorded; no sticky sessions and no HTTP/2 for "
     "app.server",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import time
 from dataclasses import dataclass
@@ -9,7 +10,13 @@ from typing import Final
 
 from modal_local.errors import AlreadyExists, Conflict, Invalid, NotFound
 from modal_local.store.database import Database
-from modal_local.store.identity import check_environment_name, new_id
+from modal_local.store.identity import (
+    check_environment_name,
+    check_web_suffix,
+    new_id,
+    web_suffix_of,
+)
+from modal_local.store.roles import VIEWER, check_role
 
 BUILDER_VERSIONS: Final = ("2023.12", "2024.04", "2024.10", "2025.06", "2026.10", "PREVIEW")
 
@@ -23,6 +30,9 @@ class Environment:
     web_suffix: str
     image_builder_version: str
     is_default: bool
+    is_restricted: bool
+    default_role: str
+    """Of members that have no role of their own; empty unless it is restricted."""
     created_at: float
 
 
@@ -81,10 +91,30 @@ class Environments:
             raise AlreadyExists(f"Environment '{new_name}' already exists.") from error
 
     def set_web_suffix(self, name: str, web_suffix: str) -> None:
-        """Recorded and shown; URLs here are told apart by ports. Raises NotFound."""
+        """Raises NotFound, Invalid, AlreadyExists: no two have the same, "" included."""
+        check_web_suffix(web_suffix)
+        environment = self.find(name)
+        other = self._database.value(
+            "SELECT name FROM environments WHERE web_suffix = ? AND environment_id != ?",
+            web_suffix,
+            environment.environment_id,
+        )
+        if other is not None:
+            raise AlreadyExists(f"Web suffix '{web_suffix}' is that of environment '{other}'.")
         self._database.run(
             "UPDATE environments SET web_suffix = ? WHERE environment_id = ?",
             web_suffix,
+            environment.environment_id,
+        )
+
+    def restrict(self, name: str, *, is_restricted: bool, default_role: str) -> None:
+        """Whether roles count there, and the role of who has none. Raises NotFound, Invalid."""
+        if default_role:
+            check_role(default_role)
+        self._database.run(
+            "UPDATE environments SET is_restricted = ?, default_role = ? WHERE environment_id = ?",
+            is_restricted,
+            (default_role or VIEWER) if is_restricted else "",
             self.find(name).environment_id,
         )
 
@@ -121,12 +151,15 @@ class Environments:
         )
 
     def _insert(self, name: str, builder_version: str) -> None:
+        suffix, taken = web_suffix_of(name), {one.web_suffix for one in self.all()}
+        if suffix in taken:
+            suffix = f"{suffix}-{secrets.token_hex(2)}"
         self._database.run(
             "INSERT INTO environments (environment_id, name, web_suffix, image_builder_version,"
             " created_at) VALUES (?, ?, ?, ?, ?)",
             new_id("en"),
             name,
-            name.lower(),
+            suffix,
             builder_version,
             time.time(),
         )
@@ -139,5 +172,7 @@ def _environment(row: sqlite3.Row) -> Environment:
         web_suffix=row["web_suffix"],
         image_builder_version=row["image_builder_version"],
         is_default=bool(row["is_default"]),
+        is_restricted=bool(row["is_restricted"]),
+        default_role=row["default_role"],
         created_at=row["created_at"],
     )

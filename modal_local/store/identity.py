@@ -15,6 +15,7 @@ _APP_ID: Final = re.compile(r"^ap-[a-zA-Z0-9]{22}$")
 _OBJECT_NAME: Final = re.compile(r"^[a-zA-Z0-9-_.]{1,64}$")
 _ENVIRONMENT_NAME: Final = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9-_]{0,63}$")
 _TAG: Final = re.compile(r"^[a-zA-Z0-9._-]{1,63}$")
+_WEB_SUFFIX: Final = re.compile(r"^(?!-)[a-z0-9-]{0,63}(?<!-)$")
 _LABEL: Final = re.compile(r"^(?![0-9]+$)(?!-)[a-z0-9-]{1,63}(?<!-)$")
 
 
@@ -45,6 +46,20 @@ def check_tag(text: str, kind: str) -> None:
     """Raises Invalid for a tag that an app or a deployment cannot have."""
     if not _TAG.match(text):
         raise Invalid(f'{kind} "{text}" is not accepted: 1 to 63 letters, digits, "-", "_" or ".".')
+
+
+def check_web_suffix(text: str) -> None:
+    """Raises Invalid for a text that cannot be part of the host names of an environment."""
+    if not _WEB_SUFFIX.match(text):
+        raise Invalid(
+            f'Web suffix "{text}" is not accepted: up to 63 lower-case letters, digits or "-", '
+            'and no "-" at either end.'
+        )
+
+
+def web_suffix_of(name: str) -> str:
+    """The web suffix that an environment of this name has at first."""
+    return name.lower().replace("_", "-").strip("-")
 
 
 def check_label(label: str) -> None:

@@ -17,6 +17,7 @@ from modal_local.store.logs import Logs
 from modal_local.store.mounts import Mounts
 from modal_local.store.proxy_tokens import ProxyTokens
 from modal_local.store.queue_items import QueueItems
+from modal_local.store.roles import Roles
 from modal_local.store.secrets import Secrets
 from modal_local.store.service_users import ServiceUsers
 from modal_local.store.volumes import Volumes
@@ -42,6 +43,7 @@ class Store:
         self.mounts = Mounts(self.database, self.blobs)
         self.web_urls = WebUrls(self.database)
         self.service_users = ServiceUsers(self.database)
+        self.roles = Roles(self.database)
         self.proxy_tokens = ProxyTokens(self.database)
         self.logs = Logs(self.database)
 

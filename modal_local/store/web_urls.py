@@ -1,4 +1,8 @@
-"""Web URLs: one port for each label of an environment, kept for as long as the state lives."""
+"""Web URLs: one port for each label of an environment, kept for as long as the state lives.
+
+The port is chosen by the web suffix of the environment and the label, as Modal makes a host name
+of them: another suffix, another URL; the old suffix again, the old URL again.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +47,7 @@ class WebUrls:
         self._database = database
 
     def reserve(
-        self, environment_id: str, environment: str, label: str, is_usable: Callable[[int], bool]
+        self, environment_id: str, web_suffix: str, label: str, is_usable: Callable[[int], bool]
     ) -> WebUrl:
         """The URL of a label; its port is chosen once. Raises Conflict when none is left."""
         with self._database.transaction():
@@ -52,7 +56,7 @@ class WebUrls:
                 return known
             if known is not None:  # another program took the port while nothing was deployed
                 self._database.run("DELETE FROM web_urls WHERE port = ?", known.port)
-            port = self._free_port(environment, label, is_usable)
+            port = self._free_port(web_suffix, label, is_usable)
             self._database.run(
                 "INSERT INTO web_urls (environment_id, label, port) VALUES (?, ?, ?)",
                 environment_id,
@@ -67,6 +71,26 @@ class WebUrls:
             "SELECT * FROM web_urls WHERE environment_id = ? AND label = ?", environment_id, label
         )
         return None if row is None else _web_url(row)
+
+    def move(
+        self, environment_id: str, web_suffix: str, is_usable: Callable[[int], bool]
+    ) -> dict[str, str]:
+        """Give the labels of an environment the ports of another suffix: old URL -> new URL."""
+        moved = {}
+        with self._database.transaction():
+            rows = self._database.rows(
+                "SELECT * FROM web_urls WHERE environment_id = ?", environment_id
+            )
+            for known in (_web_url(row) for row in rows):
+                port = self._free_port(web_suffix, known.label, is_usable)
+                self._database.run(
+                    "UPDATE web_urls SET port = ? WHERE environment_id = ? AND label = ?",
+                    port,
+                    environment_id,
+                    known.label,
+                )
+                moved[known.url] = replace(known, port=port).url
+        return moved
 
     def assign(self, app_id: str, urls: list[WebUrl]) -> None:
         """From now on these labels, and no others, are the app's."""
@@ -101,17 +125,17 @@ class WebUrls:
             for row in rows
         ]
 
-    def _free_port(self, environment: str, label: str, is_usable: Callable[[int], bool]) -> int:
+    def _free_port(self, web_suffix: str, label: str, is_usable: Callable[[int], bool]) -> int:
         taken = {row["port"] for row in self._database.rows("SELECT port FROM web_urls")}
-        for port in port_candidates(environment, label):
+        for port in port_candidates(web_suffix, label):
             if port not in taken and is_usable(port):
                 return port
         raise Conflict(f"no port between {FIRST_PORT} and {LAST_PORT} is free for {label}")
 
 
-def port_candidates(environment: str, label: str) -> list[int]:
+def port_candidates(web_suffix: str, label: str) -> list[int]:
     """All ports, the label's own first: the same after a reset."""
-    digest = hashlib.sha256(f"{environment}/{label}".encode()).digest()
+    digest = hashlib.sha256(f"{web_suffix}/{label}".encode()).digest()
     size = LAST_PORT - FIRST_PORT + 1
     start = int.from_bytes(digest[:8]) % size
     return [FIRST_PORT + (start + step) % size for step in range(size)]
