@@ -13,6 +13,8 @@ from typing import Annotated, Final
 
 import typer
 
+from pulumi_modal.commands.drift import drift
+
 _LOCAL_MODAL: Final = "modal_local"  # named only, never imported: the two meet on the wire
 _COMMAND_VARIABLE: Final = "MODAL_LOCAL_COMMAND"  # how its help calls itself
 _HANDED_OVER: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -22,7 +24,10 @@ _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")
 app = typer.Typer(
     name="pulumi-modal",
     help="Pulumi provider for Modal: the local Modal, and more about a stack than pulumi tells.",
-    epilog='Examples: pulumi-modal local start; eval "$(pulumi-modal local env)"; modal app list',
+    epilog=(
+        'Examples: pulumi-modal local start; eval "$(pulumi-modal local env)"; modal app list;'
+        " pulumi-modal drift -s prod"
+    ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,6 +46,9 @@ def root(*, show_version: _Version = False, as_json: _Json = False) -> None:
         number = version("pulumi-modal")
         print(json.dumps({"version": number}) if as_json else number)  # noqa: T201 - the result
         raise typer.Exit
+
+
+app.command(name="drift")(drift)
 
 
 @app.command(name="local", context_settings=_HANDED_OVER, add_help_option=False)

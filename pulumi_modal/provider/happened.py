@@ -31,13 +31,17 @@ def as_text(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else ""
 
 
-def sentence(told: Mapping[str, Any]) -> str:
-    """In one line: `rolled back to version 1 by alice on 2026-11-24 12:30:00 UTC (...)`."""
+def circumstances(told: Mapping[str, Any]) -> str:
+    """`rolled back to version 1 by alice on 2026-11-24 12:30:00 UTC, commit 4c6714e`."""
     by = f" by {told['by']}" if told.get("by") else ""
     at = f" on {told['at']}" if told.get("at") else ""
-    more = [f"{name.replace('_', ' ')} {told[name]}" for name in _ASIDES if told.get(name)]
-    asides = f" ({', '.join(more)})" if more else ""
-    return f"{told['what']}{by}{at}{asides}{_instead(told)}"
+    more = [f", {name.replace('_', ' ')} {told[name]}" for name in _ASIDES if told.get(name)]
+    return f"{told['what']}{by}{at}{''.join(more)}"
+
+
+def sentence(told: Mapping[str, Any]) -> str:
+    """The same, with what is there instead."""
+    return f"{circumstances(told)}{_instead(told)}"
 
 
 def _instead(told: Mapping[str, Any]) -> str:
