@@ -16,6 +16,7 @@ from pulumi_modal.commands.drift_state import Recorded
 from pulumi_modal.errors import ModalStackError
 from pulumi_modal.provider.app_drift import DRIFT
 from pulumi_modal.provider.happened import Gone
+from pulumi_modal.provider.operation import Operation, as_current
 from pulumi_modal.provider.props import PROVIDER_KEY, plain
 from pulumi_modal.provider.registry import provider_of
 from pulumi_modal.spec.problem import join
@@ -59,7 +60,8 @@ def _look(resource: Recorded) -> Looked:
     if provider is None:
         return Looked(resource, failure=_NEWER)
     try:
-        found = provider.read(resource.id, dict(resource.outputs))
+        with as_current(Operation(inputs=resource.inputs)):
+            found = provider.read(resource.id, dict(resource.outputs))
         return Looked(resource, tuple(differences(resource, _declared(provider, resource), found)))
     except ModalStackError as error:
         return Looked(resource, failure=str(error))
@@ -85,7 +87,9 @@ def differences(
         told = found.told if isinstance(found, Gone) else {}
         yield Difference(resource, "", told=told)
         return
-    now = plain(found.inputs if found.inputs is not None else declared)
+    if found.inputs is None:
+        return
+    now = plain(found.inputs)
     happened: Mapping[str, Any] = now.pop(DRIFT, None) or {}
     for path, told in happened.items():
         yield Difference(resource, path, told.get("declared"), told.get("found"), told)

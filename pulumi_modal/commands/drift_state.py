@@ -129,9 +129,10 @@ def _reason(said: str, stack: str, folder: Path) -> str:
         return f"the state of {stack or 'the selected stack'} cannot be read: {words}"
     there = _stacks(folder)
     nearest = nearest_of(stack, there)
-    known = f"there are {', '.join(there)}" if there else "there is none"
-    hint = f"did you mean {nearest}?" if nearest else "`pulumi stack ls` lists them"
-    return f"{folder} has no stack {stack}: {known}; {hint}"
+    known = f"it has {', '.join(there)}" if there else "it has none yet (`pulumi stack init`)"
+    return (
+        f"{folder} has no stack {stack}: {known}{f'; did you mean {nearest}?' if nearest else ''}"
+    )
 
 
 def _stacks(folder: Path) -> list[str]:

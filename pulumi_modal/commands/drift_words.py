@@ -45,6 +45,8 @@ def print_words(stack: str, looked: Sequence[Looked]) -> None:
 def _head(stack: str, looked: Sequence[Looked], count: int) -> str:
     seen = [each for each in looked if not each.failure]
     of = "1 resource" if len(seen) == 1 else f"{len(seen)} resources"
+    if looked and not seen:
+        return f"{stack}: nothing could be looked at"
     if not looked:
         return f"{stack}: there is nothing of Modal in its state"
     if not count:
@@ -60,10 +62,11 @@ def line(one: Difference) -> Text:
         text.append("is gone", "red")
         return text.append(_how(one.told))
     text.append(f"{one.path}: ", "cyan")
-    if one.declared is not None or one.found is not None:
-        text.append(_value("declared", one.declared), "green")
-        text.append(", ")
-        text.append(_value("found", one.found), "red")
+    if one.declared is None and one.found is None:
+        return text.append(circumstances(one.told))
+    text.append(_value("declared", one.declared), "green")
+    text.append(", ")
+    text.append(_value("found", one.found), "red")
     return text.append(_how(one.told))
 
 

@@ -15,6 +15,7 @@ from pulumi_modal.gateway.port import Deployment, ObservedFunction, Version
 from pulumi_modal.provider.app_inputs import inputs_of
 from pulumi_modal.provider.happened import happened
 from pulumi_modal.provider.props import Props
+from pulumi_modal.spec.effective import derive_max_in_flight
 
 DEPLOYED: Final = "__deployed"
 DRIFT: Final = "drift"
@@ -138,6 +139,8 @@ def _as_deployed(
             found[key] = now.settings[key]
         else:
             found.pop(key, None)
-    if found.get("max_containers") != settings.get("max_containers"):
-        found.pop("max_in_flight", None)  # it follows from the others
+    if "max_in_flight" in found and derive_max_in_flight(found) != derive_max_in_flight(settings):
+        found["max_in_flight"] = derive_max_in_flight(found)  # it follows from the others
+        if found["max_in_flight"] is None:
+            del found["max_in_flight"]
     return found

@@ -28,11 +28,11 @@ def happened(
 
 def as_text(at: datetime | None) -> str:
     """A moment, to the second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else ""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
 
 
 def circumstances(told: Mapping[str, Any]) -> str:
-    """`rolled back to version 1 by alice on 2026-11-24 12:30:00 UTC, commit 4c6714e`."""
+    """`rolled back to version 1 by alice on 2026-11-24T12:30:00Z, commit 4c6714e`."""
     by = f" by {told['by']}" if told.get("by") else ""
     at = f" on {told['at']}" if told.get("at") else ""
     more = [f", {name.replace('_', ' ')} {told[name]}" for name in _ASIDES if told.get(name)]

@@ -116,6 +116,12 @@ class PulumiProject:
         """`pulumi destroy`."""
         return self._operate("destroy", "--yes", "--skip-preview", *arguments, status=status)
 
+    def drift(self, *arguments: str, status: int = 0) -> Run:
+        """`pulumi-modal drift`."""
+        command = [str(BIN / "pulumi-modal"), "drift", "--stack", STACK, *arguments]
+        running = RunningCommand(command, self.environ, self.folder)
+        return self.finish(running, " ".join(command[1:]), status=status)
+
     def outputs(self) -> dict[str, Any]:
         """What the stack exports."""
         return dict(json.loads(self.pulumi("stack", "output", "--json").text))
@@ -151,7 +157,7 @@ class PulumiProject:
         """Wait for a command, and expect its exit status."""
         said = running.wait(DEADLINE_S)
         run = Run(command, running.process.returncode, said, read_events(log) if log else ())
-        assert run.status == status, f"pulumi {command} ended with {run.status}:\n{run.text}"
+        assert run.status == status, f"{command} ended with {run.status}:\n{run.text}"
         return run
 
     def _operate(self, *arguments: str, status: int) -> Run:

@@ -118,7 +118,7 @@ def test_what_modal_writes_in_another_way_never_drifts() -> None:
         pytest.param({"gpu": "H100"}, {"gpu": "H100"}, set(), id="another GPU"),
         pytest.param({"min_containers": 1}, {"min_containers": 1}, set(), id="a bound more"),
         pytest.param(
-            {"max_containers": 9}, {"max_containers": 9}, {"max_in_flight"}, id="rescaled"
+            {"max_containers": 9}, {"max_containers": 9, "max_in_flight": 18}, set(), id="rescaled"
         ),
         pytest.param({"max_containers": None}, {}, {"max_containers", "max_in_flight"}, id="free"),
     ],
@@ -140,7 +140,7 @@ def test_a_function_that_is_gone_shows_as_gone_and_may_come_back() -> None:
 
 
 THEN = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
-AT = "2026-11-24 12:30:00 UTC"
+AT = "2026-11-24T12:30:00Z"
 
 
 @pytest.mark.parametrize(
