@@ -12,7 +12,7 @@ from pulumi.dynamic import ReadResult
 from pulumi_modal.commands.drift_look import Difference, Looked, compared, differences, look_at
 from pulumi_modal.commands.drift_state import TYPES, Recorded
 from pulumi_modal.commands.drift_words import as_json, line, print_words
-from pulumi_modal.provider.happened import Gone, happened
+from pulumi_modal.provider.happened import Gone, circumstances, happened
 
 JSON = st.recursive(
     st.none() | st.integers() | st.text(max_size=3),
@@ -64,10 +64,7 @@ def test_values_differ_exactly_where_something_is_told(before: Any, after: Any) 
         pytest.param(
             {},
             {"drift": {"version": TOLD}},
-            [
-                "App llm: version: declared 2, found 3 (rolled back to version 1 by ann,"
-                 " commit 4c6714e)"
-            ],
+            [f"App llm: version: declared 2, found 3 ({circumstances(TOLD)})"],
             id="what happened",
         ),
         pytest.param(
