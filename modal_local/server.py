@@ -19,15 +19,18 @@ import psutil
 import uvloop
 
 from modal_local.errors import Conflict
+from modal_local.faults.book import FaultBook
 from modal_local.images.builder import ImageBuilder
 from modal_local.ingress.assigned import AssignedUrls
 from modal_local.ingress.blobs import BlobDoor, BlobListener
 from modal_local.ingress.server import Ingress
 from modal_local.rpc.access import Guard
+from modal_local.rpc.fault import FaultService
+from modal_local.rpc.interception import Interceptor
 from modal_local.rpc.nouns import Rooms, nouns
 from modal_local.rpc.presence import Presence
 from modal_local.rpc.publishing import Publisher
-from modal_local.rpc.server import serve
+from modal_local.rpc.server import Gate, serve
 from modal_local.settings import Access, Home, claim_access, write_private
 from modal_local.store.catalog import StoredCatalog
 from modal_local.store.store import Store
@@ -103,7 +106,10 @@ async def _start(ground: _Ground, answering: AsyncExitStack, life: AsyncExitStac
         accepts_task=execution.serving.accepts,
         accepts_service_user=store.service_users.accepts,
     )
-    await answering.enter_async_context(serve(guard, nouns(rooms), ground.listener))
+    book = FaultBook()
+    gate = Gate(guard, nouns(rooms), Interceptor(book, store.apps.name_behind))
+    faults = FaultService(guard, book, execution, gate.rpcs)
+    await answering.enter_async_context(serve([gate, faults], ground.listener))
     await publisher.open_urls()
     execution.resume()
     watch = asyncio.create_task(presence.watch(publisher.stop), name="presence")

@@ -11,24 +11,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pulumi_modal.components import GpuVariants, InferenceService
     from pulumi_modal.resources.app import App
+    from pulumi_modal.resources.dict import Dict
     from pulumi_modal.resources.environment import Environment
+    from pulumi_modal.resources.queue import Queue
     from pulumi_modal.resources.secret import Secret
     from pulumi_modal.resources.volume import Volume
 
 __all__ = [
     "App",
+    "Dict",
     "Environment",
     "GpuVariants",
     "InferenceService",
+    "Queue",
     "Secret",
     "Volume",
 ]
 
 _HOME = {
     "App": "pulumi_modal.resources.app",
+    "Dict": "pulumi_modal.resources.dict",
     "Environment": "pulumi_modal.resources.environment",
     "GpuVariants": "pulumi_modal.components",
     "InferenceService": "pulumi_modal.components",
+    "Queue": "pulumi_modal.resources.queue",
     "Secret": "pulumi_modal.resources.secret",
     "Volume": "pulumi_modal.resources.volume",
 }

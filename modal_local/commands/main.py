@@ -5,27 +5,23 @@ Results go to stdout, talk goes to stderr. Exit 0: done; 1: refused, or not runn
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import shlex
 import shutil
-import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from types import ModuleType
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
-from modal_local.commands import process
+from modal_local.commands import fault, process
+from modal_local.commands.terminal import AsJson, print_json, running_server, say, sentences
 from modal_local.errors import LocalModalError
-from modal_local.settings import WORKSPACE, Access, Home, command_name, find_home, read_access
+from modal_local.settings import WORKSPACE, Home, command_name, find_home, read_access
 
 _PROGRAM: Final = command_name()
 _LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 app = typer.Typer(
     name="modal_local",
     help="A Modal for one machine: the stock client deploys to it, and it runs the functions.\n\n"
@@ -35,6 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(fault.app, name="fault")
 
 
 def main() -> None:
@@ -43,39 +40,39 @@ def main() -> None:
 
 
 @app.command(epilog=f"Example: {_PROGRAM} start")
-def start(*, as_json: _Json = False) -> None:
+def start(*, as_json: AsJson = False) -> None:
     """Start the local Modal in the background and wait until it answers."""
-    with _sentences():
+    with sentences():
         home = find_home()
         running = process.find_running(home)
         was_running = running is not None
         if running is None:
             running = process.start(home)
-        _say("runs already" if was_running else "started", f"in {home.path}, pid {running.pid}")
+        say("runs already" if was_running else "started", f"in {home.path}, pid {running.pid}")
         if as_json:
             facts = {**asdict(running), "home": str(home.path), "was_running": was_running}
-            _print_json(facts)
+            print_json(facts)
         else:
             print(running.server_url)  # noqa: T201 - the result
 
 
 @app.command(epilog=f"Example: {_PROGRAM} stop")
-def stop(*, as_json: _Json = False) -> None:
+def stop(*, as_json: AsJson = False) -> None:
     """Stop the local Modal and every container; apps come back with the next start."""
-    with _sentences():
+    with sentences():
         home = find_home()
         was_running = process.stop(home)
-        _say("stopped" if was_running else "was not running", f"in {home.path}")
+        say("stopped" if was_running else "was not running", f"in {home.path}")
         if as_json:
-            _print_json({"home": str(home.path), "was_running": was_running})
+            print_json({"home": str(home.path), "was_running": was_running})
 
 
 @app.command(epilog=f"Example: {_PROGRAM} status --json")
-def status(*, as_json: _Json = False) -> None:
+def status(*, as_json: AsJson = False) -> None:
     """Show the address, the apps, and the containers with the GPU that each asked for."""
-    with _sentences():
+    with sentences():
         home = find_home()
-        running, access = _running(home)
+        running, access = running_server(home)
         found = _report().status(access)
         if as_json:
             facts = {
@@ -85,7 +82,7 @@ def status(*, as_json: _Json = False) -> None:
                 "workspace": WORKSPACE,
                 **asdict(found),
             }
-            _print_json(facts)
+            print_json(facts)
             return
         head = f"{running.server_url}  workspace {WORKSPACE}, pid {running.pid}, {home.path}"
         _report().print_status(head, found)
@@ -103,10 +100,10 @@ def logs(
     as_json: Annotated[bool, typer.Option("--json", help="Print an object a line.")] = False,
 ) -> None:
     """Print what the containers of an app, or the server itself, had to say."""
-    with _sentences():
+    with sentences():
         home = find_home()
         if app_name:
-            _, access = _running(home)
+            _, access = running_server(home)
             wanted = (app_name, environment)
             _report().print_logs(access, wanted, tail, follow=follow, as_json=as_json)
         elif follow:
@@ -121,10 +118,10 @@ def logs(
 def reset(
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Remove every app, secret, volume and image of a local Modal that is not running."""
-    with _sentences():
+    with sentences():
         home = find_home()
         if process.find_running(home) is not None:
             raise LocalModalError(f"the local Modal in {home.path} is running: stop it first")
@@ -134,22 +131,22 @@ def reset(
         existed = home.path.exists()
         if existed:
             shutil.rmtree(home.path)
-        _say("removed" if existed else "nothing is", f"in {home.path}")
+        say("removed" if existed else "nothing is", f"in {home.path}")
         if as_json:
-            _print_json({"home": str(home.path), "existed": existed})
+            print_json({"home": str(home.path), "existed": existed})
 
 
 @app.command(epilog=f'Example: eval "$({_PROGRAM} env)"')
-def env(*, as_json: _Json = False) -> None:
+def env(*, as_json: AsJson = False) -> None:
     """Print what points a stock modal client at the local Modal, for `eval`."""
-    with _sentences():
+    with sentences():
         home = find_home()
         access = read_access(home)
         if access is None:
             raise LocalModalError(f"there is no local Modal in {home.path} yet: start it first")
         variables = access.variables(home)
         if as_json:
-            _print_json(variables)
+            print_json(variables)
             return
         for name, value in variables.items():
             print(f"export {name}={shlex.quote(value)}")  # noqa: T201 - the result
@@ -162,15 +159,8 @@ def serve() -> None:
 
     logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
     logging.getLogger("grpclib").setLevel(logging.WARNING)  # clients that hang up are no news
-    with _sentences():
+    with sentences():
         run(find_home())
-
-
-def _running(home: Home) -> tuple[process.Running, Access]:
-    running, access = process.find_running(home), read_access(home)
-    if running is None or access is None:
-        raise LocalModalError(f"the local Modal in {home.path} is not running: `{_PROGRAM} start`")
-    return running, access
 
 
 def _report() -> ModuleType:
@@ -185,28 +175,3 @@ def _check_is_home(home: Home) -> None:
         raise LocalModalError(
             f"{home.path} does not look like the folder of a local Modal: it has no modal.toml"
         )
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=2))  # noqa: T201 - the result
-
-
-def _say(what: str, more: str) -> None:
-    Console(stderr=True, highlight=False).print(f"local Modal {what} {more}", soft_wrap=True)
-
-
-@contextlib.contextmanager
-def _sentences() -> Iterator[None]:
-    try:
-        yield
-    except LocalModalError as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"{error.filename or 'the local Modal'}: {error.strerror or error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
-def _fail(sentence: str) -> NoReturn:
-    Console(stderr=True, highlight=False).print(f"error: {sentence}", soft_wrap=True, markup=False)
-    raise typer.Exit(1)

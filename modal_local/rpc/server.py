@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from grpclib.config import Configuration
 from grpclib.const import Handler, Status
@@ -19,11 +19,12 @@ from grpclib.server import Server, Stream
 from modal_proto import api_grpc
 
 from modal_local.errors import LocalModalError
+from modal_local.faults.book import FaultBook
 from modal_local.rpc.access import Guard
+from modal_local.rpc.interception import Interceptor, Method
 from modal_local.rpc.refusal import grpc_error
 
 log = logging.getLogger(__name__)
-_Method = Callable[[Stream[Any, Any]], Awaitable[None]]
 _LARGEST_WINDOW: Final = 16 * 1024**2
 
 
@@ -34,9 +35,9 @@ def wire_handlers() -> dict[str, Handler]:
     return dict(concrete().__mapping__())
 
 
-def implemented(nouns: Sequence[object]) -> dict[str, _Method]:
+def implemented(nouns: Sequence[object]) -> dict[str, Method]:
     """The method of each RPC that one of these objects has."""
-    methods: dict[str, _Method] = {}
+    methods: dict[str, Method] = {}
     for path in wire_handlers():
         name = path.rpartition("/")[2]
         for noun in nouns:
@@ -46,12 +47,26 @@ def implemented(nouns: Sequence[object]) -> dict[str, _Method]:
     return methods
 
 
+class Service(Protocol):
+    """What grpclib serves."""
+
+    def __mapping__(self) -> Mapping[str, Handler]: ...
+
+
 class Gate:
     """The service that grpclib serves."""
 
-    def __init__(self, guard: Guard, nouns: Sequence[object]) -> None:
+    def __init__(
+        self, guard: Guard, nouns: Sequence[object], interceptor: Interceptor | None = None
+    ) -> None:
         self._guard = guard
-        self._methods: Mapping[str, _Method] = implemented(nouns)
+        self._interceptor = interceptor or Interceptor(FaultBook(), lambda _id: "")
+        self._methods: Mapping[str, Method] = implemented(nouns)
+
+    @property
+    def rpcs(self) -> Sequence[str]:
+        """Names of those that are answered."""
+        return sorted(self._methods)
 
     def __mapping__(self) -> dict[str, Handler]:
         return {
@@ -59,7 +74,7 @@ class Gate:
             for path, handler in wire_handlers().items()
         }
 
-    def _door(self, name: str) -> _Method:
+    def _door(self, name: str) -> Method:
         method = self._methods.get(name)
 
         async def door(stream: Stream[Any, Any]) -> None:
@@ -69,7 +84,7 @@ class Gate:
                     Status.UNIMPLEMENTED, f"{name} is not implemented by the local Modal."
                 )
             try:
-                await method(stream)
+                await self._interceptor.through(name, stream, method)
             except LocalModalError as error:
                 raise grpc_error(error) from error
             except (GRPCError, StreamTerminatedError, ConnectionError):
@@ -86,10 +101,10 @@ class Gate:
 
 
 def serve(
-    guard: Guard, nouns: Sequence[object], listener: socket.socket
+    services: Sequence[Service], listener: socket.socket
 ) -> AbstractAsyncContextManager[None]:
     """Answer RPCs on this listener while entered."""
-    return _serving(Server([Gate(guard, nouns)], config=_configuration()), listener)
+    return _serving(Server(services, config=_configuration()), listener)
 
 
 @asynccontextmanager

@@ -108,6 +108,18 @@ class Apps:
             raise NotFound(f"App {app_id} does not exist.")
         return _app(row)
 
+    def name_behind(self, object_id: str) -> str:
+        """What the app is called that this is the id of, or of a function of; empty for others."""
+        if not object_id.startswith(("ap-", "fu-")):
+            return ""
+        known = self._database.value(
+            "SELECT COALESCE(name, description) FROM apps WHERE app_id = ?"
+            " OR app_id = (SELECT app_id FROM functions WHERE function_id = ?)",
+            object_id,
+            object_id,
+        )
+        return str(known or "")
+
     def deployed(self, environment_id: str, name: str) -> AppRecord | None:
         """The deployed app of this name."""
         row = self._database.one(

@@ -22,7 +22,7 @@ from modal_local.errors import NotFound
 from modal_local.model import Catalog, ContainerFacts, ContainerRuntime, LiveFunction, LogSink
 from modal_local.supervisor.attempts import Attempts
 from modal_local.supervisor.calling import Calling, Pools
-from modal_local.supervisor.container import STOP_GRACE_S
+from modal_local.supervisor.container import EXIT_GRACE_S, STOP_GRACE_S
 from modal_local.supervisor.pool import Pool
 from modal_local.supervisor.reconciler import Ground, Placed, Reconciler
 from modal_local.supervisor.requests import Requests, RequestsGround
@@ -135,13 +135,25 @@ class LocalExecution:
         ]
         return sorted(facts, key=lambda fact: fact.started_at)
 
-    async def stop_container(self, task_id: str) -> None:
+    async def stop_container(self, task_id: str, *, grace_s: float = STOP_GRACE_S) -> None:
         """Stop one container; its inputs go back to the queue. Raises NotFound."""
         placed = self._placed.get(task_id)
         if placed is None:
             raise NotFound(f"container {task_id} does not exist, or has ended")
-        placed.container.stop()
+        placed.container.stop(grace_s=grace_s)
         self._reconciler.wake(placed.pool)
+        await placed.container.gone.wait()
+
+    async def preempt_container(self, task_id: str) -> None:
+        """Take a container away as Modal does: a warning, 30 s, and its inputs run elsewhere."""
+        await self.stop_container(task_id, grace_s=EXIT_GRACE_S)
+
+    async def kill_container(self, task_id: str) -> None:
+        """SIGKILL, as when a machine fails. Raises NotFound."""
+        placed = self._placed.get(task_id)
+        if placed is None or placed.container.process is None:
+            raise NotFound(f"container {task_id} does not exist, or has no process")
+        placed.container.process.kill()
         await placed.container.gone.wait()
 
     def backlog(self, function_id: str) -> int:

@@ -53,7 +53,7 @@ app.command(name="drift")(drift)
 
 @app.command(name="local", context_settings=_HANDED_OVER, add_help_option=False)
 def local(context: typer.Context) -> None:
-    """The local Modal: start, stop, status, logs, reset, env."""
+    """The local Modal: start, stop, status, logs, fault, reset, env."""
     command = [sys.executable, "-P", "-m", _LOCAL_MODAL, *context.args]
     variables = {**os.environ, _COMMAND_VARIABLE: f"{context.find_root().info_name} local"}
     os.execve(sys.executable, command, variables)  # noqa: S606 - its exit status and signals are ours

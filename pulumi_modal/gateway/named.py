@@ -88,3 +88,28 @@ class Volumes(Protocol):
 
     def delete(self, volume: ObjectRef, found: NamedVolume) -> None:
         """Remove it with all that is in it. NotFound when it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCollection:
+    """What Modal tells of a dict or a queue."""
+
+    collection_id: str
+    created_at: str = ""
+    created_by: str = ""
+
+
+class Collections(Protocol):
+    """The dicts of a workspace, or its queues. Raises a GatewayError that names the thing."""
+
+    def find(self, ref: ObjectRef) -> NamedCollection | None:
+        """The one of this name; None when there is none."""
+
+    def ensure(self, ref: ObjectRef) -> NamedCollection:
+        """Make it, where there is none."""
+
+    def is_empty(self, ref: ObjectRef, found: NamedCollection) -> bool:
+        """Whether nothing is in it."""
+
+    def delete(self, ref: ObjectRef, found: NamedCollection) -> None:
+        """Remove it with all that is in it. NotFound when it is gone."""

@@ -35,6 +35,12 @@ PINNED: Mapping[str, str] = {
     "pulumi_modal.provider.volume.VolumeProvider": (
         "gASVNgAAAAAAAACMHHB1bHVtaV9tb2RhbC5wcm92aWRlci52b2x1bWWUjA5Wb2x1bWVQcm92aWRlcpSTlCmBlC4="
     ),
+    "pulumi_modal.provider.dict.DictProvider": (
+        "gASVMgAAAAAAAACMGnB1bHVtaV9tb2RhbC5wcm92aWRlci5kaWN0lIwMRGljdFByb3ZpZGVylJOUKYGULg=="
+    ),
+    "pulumi_modal.provider.queue.QueueProvider": (
+        "gASVNAAAAAAAAACMG3B1bHVtaV9tb2RhbC5wcm92aWRlci5xdWV1ZZSMDVF1ZXVlUHJvdmlkZXKUk5QpgZQu"
+    ),
 }
 SERIALIZE = """
 import sys

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import modal
@@ -102,7 +103,10 @@ def test_what_a_service_user_does_bears_its_name(
 ) -> None:
     users = modal.Workspace.from_context(client=client).service_users
     made = users.create("robot", expires_in=3600)
-    credentials = {"MODAL_TOKEN_ID": made.token_id, "MODAL_TOKEN_SECRET": made.token_secret}
+    credentials: dict[str, Any] = {
+        "MODAL_TOKEN_ID": made.token_id,
+        "MODAL_TOKEN_SECRET": made.token_secret,
+    }
     (tmp_path / "closed.py").write_text(APP.replace('b"open"', 'b"robot"'))
     server.modal("deploy", "closed.py", cwd=tmp_path, **credentials)
     server.modal("secret", "create", "robots-own", "KEY=1", **credentials)
@@ -195,9 +199,8 @@ def test_tags_stay_over_rollover_and_rollback_and_history_tells_the_kinds(
     assert app.get_tags(client=client) == {"team": "ml"}
     app.set_tags({"team": "web", "stack": "dev"}, client=client)
     assert app.get_tags(client=client) == {"team": "web", "stack": "dev"}
-    history = call(
-        server, "AppDeploymentHistory", api_pb2.AppDeploymentHistoryRequest(app_id=app.app_id)
-    )
+    request = api_pb2.AppDeploymentHistoryRequest(app_id=str(app.app_id))
+    history = call(server, "AppDeploymentHistory", request)
     kinds = [
         (one.version, one.deployment_type, one.rollback_version)
         for one in history.app_deployment_histories
