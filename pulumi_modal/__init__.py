@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pulumi_modal.resources.app import App
     from pulumi_modal.resources.dict import Dict
     from pulumi_modal.resources.environment import Environment
+    from pulumi_modal.resources.function_autoscaler import FunctionAutoscaler
+    from pulumi_modal.resources.proxy_token import ProxyToken
     from pulumi_modal.resources.queue import Queue
     from pulumi_modal.resources.secret import Secret
     from pulumi_modal.resources.volume import Volume
@@ -21,8 +23,10 @@ __all__ = [
     "App",
     "Dict",
     "Environment",
+    "FunctionAutoscaler",
     "GpuVariants",
     "InferenceService",
+    "ProxyToken",
     "Queue",
     "Secret",
     "Volume",
@@ -32,8 +36,10 @@ _HOME = {
     "App": "pulumi_modal.resources.app",
     "Dict": "pulumi_modal.resources.dict",
     "Environment": "pulumi_modal.resources.environment",
+    "FunctionAutoscaler": "pulumi_modal.resources.function_autoscaler",
     "GpuVariants": "pulumi_modal.components",
     "InferenceService": "pulumi_modal.components",
+    "ProxyToken": "pulumi_modal.resources.proxy_token",
     "Queue": "pulumi_modal.resources.queue",
     "Secret": "pulumi_modal.resources.secret",
     "Volume": "pulumi_modal.resources.volume",

@@ -113,3 +113,62 @@ class Collections(Protocol):
 
     def delete(self, ref: ObjectRef, found: NamedCollection) -> None:
         """Remove it with all that is in it. NotFound when it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyToken:
+    """What Modal tells of a proxy token; its secret is not among it."""
+
+    token_id: str
+    name: str
+    created_at: str = ""
+
+
+class ProxyTokens(Protocol):
+    """The proxy tokens of a workspace. Raises a GatewayError that names the token."""
+
+    def create(self, name: str) -> tuple[str, str]:
+        """Id and secret of a new one; nobody is ever told the secret again."""
+
+    def all(self) -> Sequence[ProxyToken]:
+        """All of them."""
+
+    def environments_of(self, token_id: str) -> Sequence[str]:
+        """Names of the environments that it was allowed in."""
+
+    def missing(self, environments: Sequence[str]) -> Sequence[str]:
+        """Those that are not there."""
+
+    def allow(self, token_id: str, environment: str) -> None:
+        """Let it open the endpoints of an environment."""
+
+    def revoke(self, token_id: str, environment: str) -> None:
+        """Take that back. NotFound when it was not allowed."""
+
+    def rename(self, token_id: str, name: str) -> None:
+        """Give it another name."""
+
+    def delete(self, token_id: str) -> None:
+        """It opens nothing from now on. NotFound when it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionBounds:
+    """Bounds of a deployed function; a bound that nothing says is left out."""
+
+    function_id: str
+    in_force: Mapping[str, int]
+    deployed: Mapping[str, int]
+    """Those of the deploy itself."""
+    set_since: Mapping[str, int]
+    """Those that somebody has set since the deploy."""
+
+
+class Autoscalers(Protocol):
+    """The autoscalers of deployed functions. Raises a GatewayError that names the function."""
+
+    def find(self, app: ObjectRef, function: str) -> FunctionBounds | None:
+        """The bounds of a function, class or server; None when it is not deployed."""
+
+    def set(self, what: str, function_id: str, bounds: Mapping[str, int]) -> None:
+        """Set these bounds at once; the others stay."""

@@ -7,7 +7,7 @@ keeps every output, reads an import from its id alone, and says on the row why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,6 +52,8 @@ class Schema:
     place: tuple[str, ...] = ("environment", "name")
     lasting: tuple[str, ...] = ()
     """Outputs that no change in place changes: known at preview."""
+    relations: Callable[[Props], Iterable[Problem]] = lambda _inputs: ()
+    """What is wrong with sound inputs together; values that are not known yet are among them."""
 
 
 class Noun(Protocol):
@@ -153,8 +155,9 @@ def checked(schema: Schema, raw: Mapping[str, Any]) -> tuple[dict[str, Any], lis
         problems += unbound("environment", environment)
     if problems:
         return dict(raw), problems
-    sound = result.model.canonical() if result.model else said
-    return {**sound, **unknown}, []
+    sound = {**(result.model.canonical() if result.model else said), **unknown}
+    problems = [*_serious(schema.relations(sound), {})]
+    return (dict(raw), problems) if problems else (sound, [])
 
 
 def id_of(schema: Schema, props: Props) -> str:

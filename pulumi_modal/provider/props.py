@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pulumi.output import Unknown
+from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
 Props = Mapping[str, Any]
 
 PROVIDER_KEY: Final = "__provider"
+_SECRET: Final = {_special_sig_key: _special_secret_sig}
 
 
 def plain(props: Props) -> dict[str, Any]:
@@ -50,3 +52,8 @@ def known_part(value: Any) -> Any:
             if isinstance(one, Mapping) or not has_unknown(one)
         }
     return value
+
+
+def secret(value: Any) -> dict[str, Any]:
+    """A property of a result that is a secret: the engine shows it nowhere, and encrypts it."""
+    return {**_SECRET, "value": value}

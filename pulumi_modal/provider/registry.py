@@ -14,6 +14,10 @@ PROVIDERS: Final[Mapping[str, str]] = {
     f"{_TYPES}App": "pulumi_modal.provider.app.AppProvider",
     f"{_TYPES}Dict": "pulumi_modal.provider.dict.DictProvider",
     f"{_TYPES}Environment": "pulumi_modal.provider.environment.EnvironmentProvider",
+    f"{_TYPES}FunctionAutoscaler": (
+        "pulumi_modal.provider.function_autoscaler.FunctionAutoscalerProvider"
+    ),
+    f"{_TYPES}ProxyToken": "pulumi_modal.provider.proxy_token.ProxyTokenProvider",
     f"{_TYPES}Queue": "pulumi_modal.provider.queue.QueueProvider",
     f"{_TYPES}Secret": "pulumi_modal.provider.secret.SecretProvider",
     f"{_TYPES}Volume": "pulumi_modal.provider.volume.VolumeProvider",

@@ -41,6 +41,14 @@ PINNED: Mapping[str, str] = {
     "pulumi_modal.provider.queue.QueueProvider": (
         "gASVNAAAAAAAAACMG3B1bHVtaV9tb2RhbC5wcm92aWRlci5xdWV1ZZSMDVF1ZXVlUHJvdmlkZXKUk5QpgZQu"
     ),
+    "pulumi_modal.provider.function_autoscaler.FunctionAutoscalerProvider": (
+        "gASVTwAAAAAAAACMKXB1bHVtaV9tb2RhbC5wcm92aWRlci5mdW5jdGlvbl9hdXRvc2NhbGVylIwaRnVuY3Rpb25B"
+        "dXRvc2NhbGVyUHJvdmlkZXKUk5QpgZQu"
+    ),
+    "pulumi_modal.provider.proxy_token.ProxyTokenProvider": (
+        "gASVPwAAAAAAAACMIXB1bHVtaV9tb2RhbC5wcm92aWRlci5wcm94eV90b2tlbpSMElByb3h5VG9rZW5Qcm92aWRl"
+        "cpSTlCmBlC4="
+    ),
 }
 SERIALIZE = """
 import sys
