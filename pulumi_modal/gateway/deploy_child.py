@@ -57,6 +57,7 @@ def _finished(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 async def _deploy(app: Any, order: DeployOrder) -> Any:
+    app._local_state.tags = {**app._local_state.tags, **order.tags}  # sent with the create already
     client = await _Client.from_env()
     return await modal.runner._deploy_app(
         app,

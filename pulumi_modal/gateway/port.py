@@ -37,6 +37,8 @@ class Deployment:
     """Counts the deploys (and rollbacks) of the app, from 1."""
     deployed_by: str = ""
     """User or service user, where Modal tells."""
+    deployed_at: datetime | None = None
+    """When this version was deployed (UTC), where Modal tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class DeployOrder:
     strategy: str = "rolling"
     tag: str = ""
     deadline_s: float = 1800.0
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Put on the app beside those of its code."""
     commit: bytes | None = None
     """Serialized `CommitInfo` of the project, empty outside git; None: the SDK asks git itself."""
 
@@ -192,6 +196,15 @@ class Gateway(Protocol):
 
     def call(self, order: CallOrder) -> Sequence[Called]:
         """Call a function. NotFound when the app has none of this name."""
+
+    def rollover(self, app: AppRef, app_id: str, strategy: str) -> Sequence[str]:
+        """New containers of what is deployed, counted as a version; what Modal warns of."""
+
+    def tags(self, app_id: str) -> Mapping[str, str]:
+        """The tags of an app. NotFound when it is gone."""
+
+    def set_tags(self, app_id: str, tags: Mapping[str, str]) -> None:
+        """Replace the tags of an app."""
 
     def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
         """Set min, max, buffer containers or scaledown window without a new version."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
@@ -31,6 +31,7 @@ from pulumi_modal.gateway.port import (
     Version,
     VolumeNeed,
 )
+from pulumi_modal.gateway.rollover import roll_over
 from pulumi_modal.gateway.wire import Wire
 from pulumi_modal.source.child import run
 from pulumi_modal.source.environment import child_environment
@@ -102,7 +103,8 @@ class ModalGateway:
         if not answer or not answer.app_id:
             return None
         life = answer.lifecycle
-        return Deployment(answer.app_id, life.version, life.deployed_by)
+        at = datetime.fromtimestamp(life.deployed_at, UTC) if life.deployed_at else None
+        return Deployment(answer.app_id, life.version, life.deployed_by, at)
 
     def versions(self, app_id: str) -> Sequence[Version]:
         """The history of an app, newest first."""
@@ -195,6 +197,21 @@ class ModalGateway:
     def _without_secret(self, text: str) -> str:
         """What a file says may hold the token that its process was given."""
         return text.replace(self._credentials.token_secret, "(token)")
+
+    def rollover(self, app: AppRef, app_id: str, strategy: str) -> Sequence[str]:
+        """New containers of what is deployed, counted as a version; what Modal warns of."""
+        return roll_over(self._wire, app, app_id, strategy)
+
+    def tags(self, app_id: str) -> Mapping[str, str]:
+        """The tags of an app."""
+        request = api_pb2.AppGetTagsRequest(app_id=app_id)
+        answer = self._wire.call("AppGetTags", request, f"reading the tags of {app_id}")
+        return dict(answer.tags)
+
+    def set_tags(self, app_id: str, tags: Mapping[str, str]) -> None:
+        """Replace the tags of an app."""
+        request = api_pb2.AppSetTagsRequest(app_id=app_id, tags=tags)
+        self._wire.call("AppSetTags", request, f"setting the tags of {app_id}")
 
     def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
         """Set min, max, buffer containers or scaledown window without a new version."""

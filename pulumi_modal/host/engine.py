@@ -22,6 +22,10 @@ class Engine:
         """Shows words on the row of a resource while its operation lasts."""
         return _Row(self, urn).show
 
+    def note(self, urn: str) -> Callable[[str], None]:
+        """Keeps words among the diagnostics of a resource."""
+        return lambda words: self._log(engine_pb2.INFO, words, urn)
+
     def warn(self, urn: str) -> Callable[[str], None]:
         """Keeps sentences among the diagnostics of a resource."""
         return lambda sentence: self._log(engine_pb2.WARNING, sentence, urn)

@@ -153,6 +153,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         urn = request.urn
         operation = Operation(
             tell=self._engine.row(urn),
+            note=self._engine.note(urn),
             warn=self._engine.warn(urn),
             timeout_s=getattr(request, "timeout", 0.0) or None,
             cancelled=self._cancelled,

@@ -18,8 +18,10 @@ from pulumi.dynamic import (
 from pulumi_modal.gateway.connect import connect
 from pulumi_modal.provider import app_check, app_diff
 from pulumi_modal.provider.app_drift import deployed_inputs
-from pulumi_modal.provider.app_lifecycle import AppLifecycle, app_ref
+from pulumi_modal.provider.app_effect import changes_of, explained
+from pulumi_modal.provider.app_lifecycle import AppLifecycle
 from pulumi_modal.provider.app_look import read_app
+from pulumi_modal.provider.app_outputs import app_ref
 from pulumi_modal.provider.app_preview import predicted
 from pulumi_modal.provider.binding import binding_problems
 from pulumi_modal.provider.operation import current
@@ -40,17 +42,24 @@ class AppProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """What replaces the app, and what updates it."""
-        return app_diff.diff(plain(_olds), plain(_news))
+        olds, news = plain(_olds), plain(_news)
+        found = app_diff.diff(olds, news)
+        if found.replaces:  # a preview asks no further
+            current().note(explained(changes_of(olds, news), news.get("strategy")))
+        return found
 
-    def predict(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+    def predict(self, _olds: dict[str, Any], _news: dict[str, Any]) -> dict[str, Any]:
         """Outputs that are certain at preview; our host asks, Pulumi's own does not."""
-        return predicted(plain(olds), plain(news))
+        olds, news = plain(_olds), plain(_news)
+        if olds:
+            current().note(explained(changes_of(olds, news), news.get("strategy")))
+        return predicted(olds, news)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Deploy the app; one of that name is deployed anew, so that a lost create heals."""
         warm_up()  # while this process loads the SDK
         inputs = plain(props)
-        return CreateResult(str(app_ref(inputs)), _lifecycle(inputs).deploy(inputs))
+        return CreateResult(str(app_ref(inputs)), _lifecycle(inputs).create(inputs))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The app as it is now; never fails for one that is not ready."""
@@ -63,10 +72,10 @@ class AppProvider(ResourceProvider):
         return deployed_inputs(plain(outs))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Deploy a new version."""
+        """Change the app, by the least that makes it true."""
         warm_up()
         inputs = plain(_news)
-        return UpdateResult(_lifecycle(inputs).deploy(inputs, plain(_olds)))
+        return UpdateResult(_lifecycle(inputs).update(inputs, plain(_olds)))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Stop the app."""

@@ -1,7 +1,7 @@
 """The inputs of an App, written out complete.
 
 A complete set has, beside what the user says (source, app_name, environment, workspace, app,
-strategy, tag, probe), what the plan of the file found:
+strategy, tag, probe, triggers), what the plan of the file found:
 
 - `functions`: every function, class or server with its effective settings and its `kind`;
 - `code`: for exactly the settings that the stack sets, the value in the code. So the stack's value
@@ -26,7 +26,17 @@ from pulumi_modal.provider.props import Props
 from pulumi_modal.source.request import PlanRequest
 from pulumi_modal.spec.plan import Plan
 
-SAID: Final = ("source", "app_name", "environment", "workspace", "app", "strategy", "tag", "probe")
+SAID: Final = (
+    "source",
+    "app_name",
+    "environment",
+    "workspace",
+    "app",
+    "strategy",
+    "tag",
+    "probe",
+    "triggers",
+)
 PLANNED: Final = ("functions", "code", "digest", "needs", "sdk_version")
 MOST_FILES: Final = 50
 """Uploaded files that a state file lists one by one; more are one digest."""

@@ -6,7 +6,9 @@ from pulumi.dynamic import ReadResult
 
 from pulumi_modal.gateway.port import Ended
 from pulumi_modal.provider.app_drift import DRIFT, Seen, drifted_inputs, is_as_deployed
-from pulumi_modal.provider.app_lifecycle import AppLifecycle, app_ref, object_ids, visible_outputs
+from pulumi_modal.provider.app_lifecycle import AppLifecycle
+from pulumi_modal.provider.app_needs import object_ids
+from pulumi_modal.provider.app_outputs import app_ref, visible_outputs
 from pulumi_modal.provider.happened import Gone, happened, sentence
 from pulumi_modal.provider.props import Props
 
@@ -27,7 +29,9 @@ def read_app(lifecycle: AppLifecycle, id_: str, inputs: Props, outs: Props) -> R
     for subject, told in now.get(DRIFT, {}).items():
         lifecycle.operation.warn(f"{app}: {subject}: {sentence(told)}")
     visible = visible_outputs(seen.deployment, seen.functions, inputs)
-    return ReadResult(id_, {**outs, **visible, "functions": now["functions"]}, now)
+    kept = {name: value for name, value in outs.items() if name != DRIFT}
+    drift = {DRIFT: now[DRIFT]} if DRIFT in now else {}  # what an update has to repair
+    return ReadResult(id_, {**kept, **visible, **drift, "functions": now["functions"]}, now)
 
 
 def _look(lifecycle: AppLifecycle, inputs: Props, outs: Props) -> Seen | None:

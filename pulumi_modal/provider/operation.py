@@ -23,8 +23,10 @@ class Operation:
 
     tell: Callable[[str], None] = _silent
     """Shows a few words on the resource's row while it lasts."""
+    note: Callable[[str], None] = _silent
+    """Keeps words among the diagnostics."""
     warn: Callable[[str], None] = _silent
-    """Keeps a sentence among the diagnostics."""
+    """Keeps a warning among the diagnostics."""
     timeout_s: float | None = None
     """The user's `custom_timeouts`, when there is one."""
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -15,7 +15,7 @@ from pulumi_modal.resources.secrecy import open_value
 from pulumi_modal.resources.settings import FunctionSettings, ProbeSettings
 from pulumi_modal.spec.plan import Plan
 
-_COMPUTED = ("url", "urls", "app_id", "version", "functions", "code")
+_COMPUTED = ("url", "urls", "app_id", "version", "effect", "functions", "code")
 
 
 class App(Resource, module="modal", name="App"):
@@ -34,6 +34,8 @@ class App(Resource, module="modal", name="App"):
     """Modal's id, `ap-...`."""
     version: pulumi.Output[int]
     """Number of the deployed version, from 1."""
+    effect: pulumi.Output[str]
+    """What the last change did, or would do: `in place: functions.web.max_containers`."""
     functions: pulumi.Output[Mapping[str, Any]]
     """Effective settings by function, class or server; units as in docs/config.md."""
     code: pulumi.Output[Mapping[str, Any]]
@@ -54,6 +56,7 @@ class App(Resource, module="modal", name="App"):
         strategy: pulumi.Input[str] | None = None,
         tag: pulumi.Input[str] | None = None,
         probe: pulumi.Input[ProbeSettings | bool] | None = None,
+        triggers: pulumi.Input[Mapping[str, Any]] | None = None,
         plan: Plan | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -75,6 +78,9 @@ class App(Resource, module="modal", name="App"):
         :param tag: A mark on the deployment, shown in `modal app history`.
         :param probe: When it counts as ready (`{"path": "/health", "deadline": 120}`); `True` takes
             all defaults.
+        :param triggers: Whatever containers take in when they start, by labels of your choice
+            (`{"secret huggingface": secret.digest}`): a change gets new containers, without a new
+            deploy.
         :param plan: What the program has planned already, with its settings; else the provider
             plans.
         :param opts: Options of the resource. Paths of `ignore_changes` and `replace_on_changes` are
@@ -89,6 +95,7 @@ class App(Resource, module="modal", name="App"):
             "strategy": strategy,
             "tag": tag,
             "probe": probe,
+            "triggers": triggers,
         }
         if plan is None:
             inputs = {

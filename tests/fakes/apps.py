@@ -98,9 +98,13 @@ class Stack:
         )
         return AppLifecycle(self.gateway, operation, Path("/project"))
 
-    def deploy(self, olds: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Create, or update what is there."""
-        return self.lifecycle.deploy(self.inputs, olds)
+    def create(self) -> dict[str, Any]:
+        """Deploy the app for the first time."""
+        return self.lifecycle.create(self.inputs)
+
+    def update(self, olds: Mapping[str, Any]) -> dict[str, Any]:
+        """Make the inputs true of the app that is there."""
+        return self.lifecycle.update(self.inputs, olds)
 
     @property
     def order(self) -> DeployOrder:

@@ -52,6 +52,8 @@ class FakeApp:
     history: tuple[Version, ...] = ()
     """Of versions that were not deployed by this stack."""
     lines: list[tuple[datetime, str]] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    deployed_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class FakeGateway:
@@ -105,7 +107,8 @@ class FakeGateway:
         """Deploy behind Pulumi's back: a version more, or another app under the name."""
         known = self.running[app]
         app_id = self._id("ap") if anew else known.app_id
-        self.running[app] = replace(known, app_id=app_id, version=1 if anew else known.version + 1)
+        version = 1 if anew else known.version + 1
+        self.running[app] = replace(known, app_id=app_id, version=version, tags={})
 
     def roll_back(self, app: AppRef, version: int) -> None:
         """Go back to an older version, behind Pulumi's back."""
@@ -157,7 +160,9 @@ class FakeGateway:
     def find(self, app: AppRef) -> Deployment | None:
         self._called("find", app)
         found = self.running.get(app)
-        return Deployment(found.app_id, found.version, "local") if found else None
+        if found is None:
+            return None
+        return Deployment(found.app_id, found.version, "local", found.deployed_at)
 
     def versions(self, app_id: str) -> Sequence[Version]:
         self._called("versions", app_id)
@@ -216,6 +221,7 @@ class FakeGateway:
             self.running[ref] = FakeApp(self._id("ap"), plan)
         elif self._changes(known, plan):
             self.running[ref] = replace(known, plan=plan, version=known.version + 1, bounds={})
+        self.running[ref].tags = dict(order.tags)
         return Deployed(self.running[ref].app_id, self.warnings)
 
     def call(self, order: CallOrder) -> Sequence[Called]:
@@ -232,6 +238,21 @@ class FakeGateway:
             return Called(0.01, repr(error))
         wrong = difference(order.expect, answer) if order.expect is not None else ""
         return Called(0.01, f"answered, but {wrong}" if wrong else "", brief(answer))
+
+    def rollover(self, app: AppRef, app_id: str, strategy: str) -> Sequence[str]:
+        self._called("rollover", (app, strategy))
+        known = self._of(app_id, f"rolling over {app}")
+        known.version += 1
+        known.bounds.clear()
+        return self.warnings
+
+    def tags(self, app_id: str) -> Mapping[str, str]:
+        self._called("tags", app_id)
+        return dict(self._of(app_id, f"reading the tags of {app_id}").tags)
+
+    def set_tags(self, app_id: str, tags: Mapping[str, str]) -> None:
+        self._called("set_tags", (app_id, dict(tags)))
+        self._of(app_id, f"setting the tags of {app_id}").tags = dict(tags)
 
     def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
         self._called("set_bounds", (function_id, dict(bounds)))

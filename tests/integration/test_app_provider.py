@@ -156,9 +156,10 @@ def test_an_app_that_was_stopped_reads_as_gone_and_is_deployed_anew(project: Pro
     outs = project.create()
     project.gateway.stop(outs["app_id"])
     assert project.provider.read("x", outs).id is None
-    news = project.update(outs)
+    said = {"overrides": {"web": {"max_containers": 4}}}
+    news = project.update(outs, **said)
     assert news["app_id"] != outs["app_id"]
-    assert project.provider.read("x", news).inputs == project.inputs()
+    assert project.provider.read("x", news).inputs == project.inputs(**said)
 
 
 def test_a_rescaled_function_shows_and_is_set_back(project: Project) -> None:
@@ -174,6 +175,21 @@ def test_a_rescaled_function_shows_and_is_set_back(project: Project) -> None:
     assert found.outs is not None
     mended = project.update(found.outs)
     assert project.provider.read("x", mended).inputs == project.inputs()
+
+
+def test_bounds_change_in_place_and_a_trigger_rolls_over(project: Project) -> None:
+    outs = project.create()
+    bounds = {"web": {"max_containers": 6, "min_containers": 1}}
+    scaled = project.update(outs, overrides=bounds)
+    assert scaled["version"] == 1
+    assert project.provider.read("x", scaled).inputs == project.inputs(overrides=bounds)
+    said = {"overrides": bounds, "triggers": {"secret": "d1"}}
+    rolled = project.update(scaled, **said)
+    assert (rolled["app_id"], rolled["version"]) == (outs["app_id"], 2)
+    assert project.provider.read("x", rolled).inputs == project.inputs(**said)
+    function = project.gateway.function(project.app, "web")
+    assert function is not None
+    assert function.settings["max_containers"] == 6
 
 
 def test_a_foreign_deploy_shows_with_all_that_differs(project: Project) -> None:

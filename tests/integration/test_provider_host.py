@@ -159,9 +159,11 @@ def test_a_preview_of_an_update_knows_what_cannot_change(host: HostProcess) -> N
     assert values(host.update(olds, an_app(tag="v2"), preview=True).properties) == {
         **an_app(tag="v2"),
         **known,
+        "effect": "new version",
     }
     renamed = host.update(olds, an_app(app_name="other"), preview=True)
-    assert values(renamed.properties) == an_app(app_name="other")
+    effect = {"effect": "replacement: app_name"}
+    assert values(renamed.properties) == {**an_app(app_name="other"), **effect}
 
 
 def test_what_is_not_known_yet_stays_unknown(host: HostProcess) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,11 @@ from pulumi_modal.errors import (
     Unavailable,
 )
 from pulumi_modal.gateway.port import AppRef, Deployed, DeployOrder, SecretNeed, VolumeNeed
+from pulumi_modal.provider.app_deploy import DEPLOY_DEADLINE_S
 from pulumi_modal.provider.app_drift import DEPLOYED
-from pulumi_modal.provider.app_lifecycle import (
-    DEPLOY_DEADLINE_S,
-    folded,
-    needs_of,
-)
+from pulumi_modal.provider.app_effect import EFFECT, NEW_APP, UNREADY
+from pulumi_modal.provider.app_needs import needs_of
+from pulumi_modal.provider.app_words import folded
 from pulumi_modal.provider.operation import PartialFailure
 from pulumi_modal.spec.plan import NeededSecret, NeededVolume
 from tests.fakes.apps import APP, Stack, a_function, a_plan, app_inputs, stack_of
@@ -35,8 +33,9 @@ OVER.set()
 def test_a_deploy_gives_the_inputs_and_what_modal_says() -> None:
     stack = Stack()
     url = "http://dev-llm-serve.invalid"
-    assert stack.deploy() == {
+    assert stack.create() == {
         **stack.inputs,
+        EFFECT: NEW_APP,
         "app_id": "ap-1",
         "version": 1,
         "url": url,
@@ -54,7 +53,7 @@ def test_a_deploy_gives_the_inputs_and_what_modal_says() -> None:
 def test_a_deploy_orders_what_the_inputs_say() -> None:
     function = a_function(gpu="H100").model_copy(update={"code": {"gpu": "T4"}})
     stack = stack_of(a_plan(f=function), strategy="recreate", tag="v1", app="main")
-    stack.deploy()
+    stack.create()
     assert (stack.order.strategy, stack.order.tag) == ("recreate", "v1")
     assert stack.order.deadline_s == DEPLOY_DEADLINE_S
     assert stack.order.request.overrides == {"f": {"gpu": "H100"}}
@@ -63,43 +62,38 @@ def test_a_deploy_orders_what_the_inputs_say() -> None:
 
 def test_custom_timeouts_are_the_deadline_of_a_deploy() -> None:
     stack = Stack(timeout_s=420)
-    stack.deploy()
+    stack.create()
     assert stack.order.deadline_s == 420
 
 
 def test_what_a_build_says_is_told() -> None:
     stack = Stack()
     stack.gateway.words = ("building image: torch",)
-    stack.deploy()
+    stack.create()
     assert stack.told == ["deploying", "building image: torch", "deployed"]
 
 
 def test_what_modal_warns_of_stays_among_the_diagnostics() -> None:
     stack = Stack()
     stack.gateway.warnings = ("the label chat is taken from app other",)
-    stack.deploy()
+    stack.create()
     assert stack.warned == ["dev/llm: the label chat is taken from app other"]
-
-
-def test_a_repeated_deploy_changes_nothing() -> None:
-    stack = Stack()
-    first = stack.deploy()
-    assert stack.deploy(first) == first
 
 
 def test_a_create_that_was_lost_takes_over_what_it_made() -> None:
     stack = Stack()
-    lost = stack.deploy()
-    again = stack.deploy()
+    lost = stack.create()
+    again = stack.create()
     assert again["app_id"] == lost["app_id"]
     assert list(stack.gateway.running) == [APP]
 
 
 def test_an_update_of_an_app_that_was_stopped_deploys_it_anew() -> None:
     stack = Stack()
-    olds = stack.deploy()
+    olds = stack.create()
     stack.gateway.stop(olds["app_id"])
-    news = stack.deploy(olds)
+    stack.inputs = {**stack.inputs, "triggers": {"now": 1}}
+    news = stack.update(olds)
     assert news["app_id"] != olds["app_id"]
     assert news[DEPLOYED]["app_id"] == news["app_id"]
     assert stack.gateway.running[APP].app_id == news["app_id"]
@@ -116,7 +110,7 @@ def test_missing_needs_are_named_and_nothing_is_deployed() -> None:
     stack = stack_of(NEEDY)
     stack.gateway.secrets["dev", "hf"] = frozenset({"OTHER"})
     with pytest.raises(Refused) as caught:
-        stack.deploy()
+        stack.create()
     assert str(caught.value).startswith(
         "dev/llm needs what Modal does not have in dev: all of TOKEN in secret hf, secret b,"
         " volume models; make it there (`modal secret create --env dev ...`"
@@ -129,7 +123,7 @@ def test_needs_that_are_met_do_not_matter() -> None:
     stack = stack_of(NEEDY)
     stack.gateway.secrets |= {("dev", "hf"): frozenset({"TOKEN"}), ("dev", "b"): frozenset()}
     stack.gateway.volumes.add(("shared", "models"))
-    assert stack.deploy()["version"] == 1
+    assert stack.create()["version"] == 1
 
 
 def test_needs_without_an_environment_are_those_of_the_app() -> None:
@@ -148,13 +142,13 @@ def test_what_fails_before_modal_has_the_app_is_no_partial_failure(verb: str) ->
     stack.gateway.volumes.add(("shared", "models"))
     stack.gateway.fail(verb, DeployFailed("deploying dev/llm: no"))
     with pytest.raises(DeployFailed, match="deploying dev/llm: no"):
-        stack.deploy()
+        stack.create()
     assert stack.gateway.running == {}
 
 
-def failure_of(stack: Stack, olds: Mapping[str, Any] | None = None) -> PartialFailure:
+def failure_of(stack: Stack) -> PartialFailure:
     with pytest.raises(PartialFailure) as caught:
-        stack.deploy(olds)
+        stack.create()
     return caught.value
 
 
@@ -167,13 +161,15 @@ def test_what_fails_after_the_deploy_keeps_the_id(verb: str) -> None:
     assert failure.reasons == ("looking up dev/llm: no answer; its containers printed nothing",)
     assert failure.outs == {
         **stack.inputs,
+        EFFECT: NEW_APP,
         "app_id": "ap-1",
         "version": 0,
         "url": "",
         "urls": {},
     }
     stack.gateway.heal()
-    assert stack.deploy(failure.outs)["version"] == 1
+    assert stack.update(failure.outs)["version"] == 1
+    assert stack.gateway.verbs().count("deploy") == 2
 
 
 def test_an_app_that_vanishes_after_its_deploy_is_a_partial_failure() -> None:
@@ -200,6 +196,7 @@ def test_an_app_that_is_not_ready_is_kept_with_all_outputs() -> None:
     assert failure.outs["version"] == 1
     assert failure.outs["url"] == url
     assert failure.outs[DEPLOYED]["version"] == 1
+    assert failure.outs[UNREADY] is True
 
 
 def test_a_failure_ends_with_what_the_containers_printed_since() -> None:
@@ -232,7 +229,7 @@ def test_an_app_that_answers_is_ready() -> None:
     stack = Stack(app_inputs(probe={"path": "/health"}))
     with serving(lambda one: text(one, 200 if one.path == "/health" else 404, b"")) as url:
         stack.gateway.urls["serve"] = url
-        outs = stack.deploy()
+        outs = stack.create()
     assert outs["url"] == url
     assert stack.told == ["deploying", "deployed, waiting for /health", "ready"]
 
@@ -246,7 +243,7 @@ def test_needs_of_a_gone_environment_are_missing() -> None:
     stack = Stack()
     stack.gateway.delete_environment("dev")
     with pytest.raises(NotFound, match="deploying dev/llm"):
-        stack.deploy()
+        stack.create()
 
 
 def test_lines_that_repeat_are_counted() -> None:

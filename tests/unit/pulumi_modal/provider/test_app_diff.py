@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import UNKNOWN
 
-from pulumi_modal.provider.app_diff import EFFECTS, Effect, diff
+from pulumi_modal.provider.app_diff import diff
+from pulumi_modal.provider.app_effect import IDENTITY
 from tests.fakes.apps import a_function, a_plan, app_inputs
 
 OLDS = app_inputs(
@@ -57,13 +58,16 @@ def test_what_a_change_replaces(change: dict[str, Any], replaces: list[str]) -> 
     assert result.delete_before_replace is None
 
 
-@given(st.dictionaries(st.sampled_from([*OLDS, "other"]), st.text() | st.integers()))
+WORDS = [*IDENTITY, "source", "app", "strategy", "tag", "sdk_version", "other"]
+
+
+@given(st.dictionaries(st.sampled_from(WORDS), st.text() | st.integers()))
 def test_the_engine_itself_finds_what_has_changed(change: dict[str, Any]) -> None:
-    news = {**OLDS, **change, "functions": OLDS["functions"]}
+    news = {**OLDS, **change}
     result = diff(OLDS, news)
     assert result.changes is None
-    replacing = {name for name, effect in EFFECTS.items() if effect is Effect.REPLACE}
-    assert set(result.replaces or ()) == {one for one in replacing if OLDS[one] != news[one]}
+    changed = {one for one in IDENTITY if (OLDS[one] or None) != (news[one] or None)}
+    assert set(result.replaces or ()) == changed
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,9 @@ from pulumi_modal.errors import (
     Refused,
     Unavailable,
 )
+from pulumi_modal.provider.app_bounds import wrong_bounds
 from pulumi_modal.provider.app_drift import DEPLOYED
-from pulumi_modal.provider.app_lifecycle import (
-    main_url,
-    wrong_bounds,
-)
+from pulumi_modal.provider.app_outputs import main_url
 from pulumi_modal.provider.operation import PartialFailure
 from tests.fakes.apps import APP, Stack, a_function, a_plan, stack_of
 
@@ -44,10 +42,10 @@ def test_bounds_that_a_deploy_leaves_in_force_are_set_back(
 ) -> None:
     stack = stack_of(a_plan(serve=a_function(**declared)))
     stack.gateway.keeps_bounds = True
-    olds = stack.deploy()
+    olds = stack.create()
     stack.gateway.set_bounds("ap-1/serve", set_at_run_time)
     stack.gateway.calls.clear()
-    outs = stack.deploy(olds)
+    outs = stack.update({**olds, "digest": {}})
     calls = [about for verb, about in stack.gateway.calls if verb == "set_bounds"]
     assert calls == ([("ap-1/serve", mended)] if mended else [])
     seen = outs[DEPLOYED]["functions"]["serve"]
@@ -57,11 +55,11 @@ def test_bounds_that_a_deploy_leaves_in_force_are_set_back(
 def test_bounds_that_cannot_be_set_back_are_a_partial_failure() -> None:
     stack = stack_of(a_plan(serve=a_function(max_containers=3)))
     stack.gateway.keeps_bounds = True
-    olds = stack.deploy()
+    olds = stack.create()
     stack.gateway.set_bounds("ap-1/serve", {"max_containers": 9})
     stack.gateway.fail("set_bounds", Unavailable("scaling ap-1/serve: no answer"))
     with pytest.raises(PartialFailure) as caught:
-        stack.deploy(olds)
+        stack.update({**olds, "digest": {}})
     assert caught.value.outs["app_id"] == "ap-1"
 
 
@@ -92,7 +90,7 @@ def test_which_bounds_are_wrong(
 def test_an_app_is_looked_at_with_all_functions() -> None:
     stack = stack_of(a_plan(serve=a_function(), Model=a_function("class")))
     assert stack.lifecycle.look(stack.inputs) is None
-    stack.deploy()
+    stack.create()
     stack.gateway.lost.add((APP, "serve"))
     found = stack.lifecycle.look(stack.inputs)
     assert found is not None
@@ -105,7 +103,7 @@ def test_an_app_is_looked_at_with_all_functions() -> None:
 @pytest.mark.parametrize("verb", ["find", "function"])
 def test_a_look_at_a_modal_that_does_not_answer_fails(verb: str) -> None:
     stack = Stack()
-    stack.deploy()
+    stack.create()
     stack.gateway.fail(verb, Unavailable("no answer"))
     with pytest.raises(Unavailable):
         stack.lifecycle.look(stack.inputs)
@@ -113,7 +111,7 @@ def test_a_look_at_a_modal_that_does_not_answer_fails(verb: str) -> None:
 
 def test_a_stop_ends_the_app_that_this_stack_deployed() -> None:
     stack = Stack()
-    outs = stack.deploy()
+    outs = stack.create()
     stack.gateway.redeploy(APP, anew=True)
     theirs = stack.gateway.running[APP].app_id
     stack.lifecycle.stop(outs)
@@ -123,7 +121,7 @@ def test_a_stop_ends_the_app_that_this_stack_deployed() -> None:
 
 def test_a_stop_repeats_safely() -> None:
     stack = Stack()
-    outs = stack.deploy()
+    outs = stack.create()
     stack.lifecycle.stop(outs)
     stack.lifecycle.stop(outs)
     assert stack.gateway.running == {}
@@ -131,7 +129,7 @@ def test_a_stop_repeats_safely() -> None:
 
 def test_an_app_whose_id_was_never_told_is_stopped_by_its_name() -> None:
     stack = Stack()
-    stack.deploy()
+    stack.create()
     stack.lifecycle.stop(stack.inputs)
     assert stack.gateway.running == {}
     stack.lifecycle.stop(stack.inputs)
@@ -140,7 +138,7 @@ def test_an_app_whose_id_was_never_told_is_stopped_by_its_name() -> None:
 @pytest.mark.parametrize("error", [Unavailable("no answer"), Refused("not allowed")])
 def test_an_app_that_could_not_be_stopped_is_not_forgotten(error: GatewayError) -> None:
     stack = Stack()
-    outs = stack.deploy()
+    outs = stack.create()
     stack.gateway.fail("stop", error)
     with pytest.raises(ModalStackError):
         stack.lifecycle.stop(outs)

@@ -89,7 +89,7 @@ def test_an_adopted_environment_is_left_alone() -> None:
 
 def test_an_environment_with_foreign_apps_is_refused() -> None:
     stack = Stack()
-    stack.deploy()
+    stack.create()
     with pytest.raises(Refused) as caught:
         removed(stack.gateway)
     assert str(caught.value).startswith("environment dev: llm still run there and are not this")

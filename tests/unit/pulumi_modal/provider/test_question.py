@@ -23,7 +23,7 @@ PLAN = a_plan(embed=a_function(), Model=a_function("class"))
 def replies(answer: Any, **probe: Any) -> Reply:
     """What a call of a function with this answer gets."""
     stack = stack_of(PLAN)
-    stack.deploy()
+    stack.create()
     stack.gateway.answers["embed"] = lambda *_, **__: answer
     asked = Probe.model_validate({"call": "embed", **probe})
     return question_of(APP, asked, "", stack.gateway, ROOT).ask(5)
@@ -31,7 +31,7 @@ def replies(answer: Any, **probe: Any) -> Reply:
 
 def test_a_call_is_given_its_input_and_its_time() -> None:
     stack = stack_of(PLAN)
-    stack.deploy()
+    stack.create()
     stack.gateway.answers["Model.ask"] = lambda one, *, two: one + two
     probe = Probe.model_validate({"call": "Model.ask", "args": [1], "kwargs": {"two": 2}})
     assert question_of(APP, probe, "", stack.gateway, ROOT).ask(7) == Reply("3")

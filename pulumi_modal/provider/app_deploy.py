@@ -1,0 +1,143 @@
+"""Make a change true in Modal, by the least that does it, and find the app ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pulumi_modal.errors import GatewayError, NotFound
+from pulumi_modal.gateway.port import AppRef, DeployOrder, Gateway
+from pulumi_modal.provider.app_bounds import mend
+from pulumi_modal.provider.app_drift import DEPLOYED, Functions, deployed_state
+from pulumi_modal.provider.app_effect import UNREADY, Effect
+from pulumi_modal.provider.app_inputs import deploy_request
+from pulumi_modal.provider.app_needs import check_needs, object_ids
+from pulumi_modal.provider.app_outputs import app_ref, tag_of, url_of, visible_outputs
+from pulumi_modal.provider.app_words import reason_of
+from pulumi_modal.provider.operation import Operation, PartialFailure
+from pulumi_modal.provider.props import Props
+from pulumi_modal.provider.question import question_of
+from pulumi_modal.provider.readiness import Waiting, wait_ready
+from pulumi_modal.spec.probe import Probe
+
+DEPLOY_DEADLINE_S: Final = 1800.0
+"""For a deploy with all image builds; `custom_timeouts` of the resource wins."""
+_KEPT: Final = ("app_id", "version", "urls", DEPLOYED)
+
+
+@dataclass(frozen=True)
+class Application:
+    """What an apply works on: the app as it shall be, and as it was."""
+
+    gateway: Gateway
+    operation: Operation
+    root: Path
+    inputs: Props
+    olds: Props = field(default_factory=dict)
+    begun: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def app(self) -> AppRef:
+        """Its environment and name."""
+        return app_ref(self.inputs)
+
+    def apply(self, effect: Effect, *, check: bool) -> dict[str, Any]:
+        """Do what the effect is, and check that the app is ready; the new outputs.
+
+        Raises PartialFailure, with all that is known, for what fails once Modal has changed.
+        """
+        if effect in (Effect.NEW_VERSION, Effect.REPLACEMENT):
+            outs = self._after(self._deploy())
+        elif effect is Effect.ROLLOVER:
+            outs = self._after(self._roll_over())
+        elif effect is Effect.IN_PLACE:
+            outs = {**self._kept(), **self._settled()}  # what fails is repeated by the next apply
+            self.operation.tell("changed in place")
+        else:
+            outs = self._kept()
+        return self._ready(outs) if check else outs
+
+    def _deploy(self) -> str:
+        check_needs(self.gateway, self.inputs)
+        self.operation.tell("deploying")
+        order = DeployOrder(
+            request=deploy_request(self.inputs, self.root),
+            strategy=self.inputs.get("strategy", "rolling"),
+            tag=self.inputs.get("tag", ""),
+            deadline_s=self.operation.timeout_s or DEPLOY_DEADLINE_S,
+        )
+        deployed = self.gateway.deploy(order, self.operation.tell)
+        self._warn(deployed.warnings)
+        return deployed.app_id
+
+    def _roll_over(self) -> str:
+        self.operation.tell("rolling over")
+        app_id: str = self.olds["app_id"]
+        strategy = self.inputs.get("strategy", "rolling")
+        self._warn(self.gateway.rollover(self.app, app_id, strategy))
+        return app_id
+
+    def _warn(self, sentences: tuple[str, ...] | Any) -> None:
+        for sentence in sentences:
+            self.operation.warn(f"{self.app}: {sentence}")
+
+    def _after(self, app_id: str) -> dict[str, Any]:
+        """The outputs of what Modal has changed by now."""
+        outs = {**self.inputs, "app_id": app_id, "version": 0, "url": "", "urls": {}}
+        try:
+            return {**outs, **self._settled()}
+        except GatewayError as error:
+            raise self._partial(outs, error) from error
+
+    def _settled(self) -> dict[str, Any]:
+        """What Modal says of the app once its bounds are as declared."""
+        found = self.gateway.find(self.app)
+        if found is None:
+            raise NotFound(f"{self.app} was deployed, but Modal does not know it any more")
+        functions = functions_of(self.gateway, self.inputs)
+        if mend(self.gateway, self.inputs, functions, self.olds.get(DEPLOYED, {})):
+            functions = functions_of(self.gateway, self.inputs)
+        return {
+            **visible_outputs(found, functions, self.inputs),
+            DEPLOYED: deployed_state(
+                self.inputs, found, functions, object_ids(self.gateway, self.inputs)
+            ),
+        }
+
+    def _kept(self) -> dict[str, Any]:
+        """The outputs of what stays as it is."""
+        kept = {name: self.olds[name] for name in _KEPT if name in self.olds}
+        return {**self.inputs, **kept, "url": url_of(kept.get("urls", {}), self.inputs)}
+
+    def _ready(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            self._wait_ready(outs)
+        except GatewayError as error:
+            raise self._partial({**outs, UNREADY: True}, error) from error
+        return dict(outs)
+
+    def _wait_ready(self, outs: Mapping[str, Any]) -> None:
+        if not self.inputs.get("probe"):
+            self.operation.tell("deployed")
+            return
+        probe = Probe.model_validate(self.inputs["probe"])
+        question = question_of(self.app, probe, outs["url"], self.gateway, self.root)
+        self.operation.tell(f"deployed, waiting for {question.short}")
+        wait_ready(question, probe, Waiting(self.operation.tell, self.operation.cancelled))
+        self.operation.tell("ready")
+
+    def _partial(self, outs: Mapping[str, Any], error: GatewayError) -> PartialFailure:
+        reason = reason_of(error, self.gateway, outs["app_id"], self.begun)
+        return PartialFailure(str(self.app), outs, [reason])
+
+
+def functions_of(gateway: Gateway, inputs: Props) -> Functions:
+    """What Modal says of each function, class and server."""
+    app = app_ref(inputs)
+    return {
+        name: gateway.function(app, tag_of(name, settings))
+        for name, settings in inputs["functions"].items()
+    }

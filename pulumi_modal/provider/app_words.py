@@ -1,0 +1,31 @@
+"""Why an app failed, with the last words of its containers below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from pulumi_modal.errors import GatewayError
+from pulumi_modal.gateway.port import Gateway
+
+_LAST_LINES: Final = 8
+_CLOCKS_DIFFER: Final = timedelta(seconds=2)
+"""Modal's clock may be behind ours; no line is worth losing for that."""
+
+
+def reason_of(error: Exception, gateway: Gateway, app_id: str, begun: datetime) -> str:
+    """What failed, and below it what the containers printed since."""
+    try:
+        lines = gateway.last_lines(app_id, _LAST_LINES, begun - _CLOCKS_DIFFER)
+    except GatewayError as unread:
+        lines = (f"(the log could not be read: {unread})",)
+    words = "its containers printed last:" if lines else "its containers printed nothing"
+    return "\n      | ".join([f"{error}; {words}", *folded(lines)])
+
+
+def folded(lines: Sequence[str]) -> list[str]:
+    """The lines, with those that repeat the one before them counted."""
+    counted = [(line, len(list(same))) for line, same in groupby(lines)]
+    return [f"{line} ({count} times)" if count > 1 else line for line, count in counted]
