@@ -17,12 +17,19 @@ from pulumi.runtime import config
 from pulumi_modal.planning.plan import warm_up
 from pulumi_modal.spec.problem import HIDDEN, Problem
 from pulumi_modal.spec.stack import ParsedStack, StackSpec, parse_stack
+from pulumi_modal.spec.stored import MAPS, SECRETS
 
 from .planning import Planned, plan_services
 from .problems import refusal, show_printed, warn
 
 NAMESPACE: Final = "inference"
 _PREFIX: Final = f"{NAMESPACE}:"
+_SECRETS: Final = f"{_PREFIX}{SECRETS}"
+_MAPS: Final = frozenset({"services", *MAPS})
+_IN_PLAIN_TEXT: Final = (
+    "is in plain text in the stack file: remove it there, take it for known to all, and write a new"
+    " value with `pulumi config set --secret --path 'inference:secrets.<name>.<VARIABLE>'`"
+)
 
 
 def read_stack(root: Path) -> tuple[StackSpec, Planned]:
@@ -52,23 +59,25 @@ def parsed_stack(
     raw = {
         name.removeprefix(_PREFIX): _decoded(name, value)
         for name, value in values.items()
-        if name.startswith(_PREFIX) and name not in secret_keys
+        if name.startswith(_PREFIX) and (name not in secret_keys or name == _SECRETS)
     }
     message = (
-        "is encrypted in the stack file: secrets are given by name only; put the value into a Modal"
-        " secret that the code names, and write this in plain text"
+        "is encrypted in the stack file, and only `secrets` may be: put the value there"
+        " (`inference:secrets.<name>.<VARIABLE>`), and write this in plain text"
     )
     problems = [
         Problem(name.removeprefix(_PREFIX), message, HIDDEN)
         for name in secret_keys
-        if name.startswith(_PREFIX)
+        if name.startswith(_PREFIX) and name != _SECRETS
     ]
+    if raw.get(SECRETS) and _SECRETS not in secret_keys:
+        problems.append(Problem(SECRETS, _IN_PLAIN_TEXT, HIDDEN))
     return parse_stack(raw, root), problems
 
 
 def _decoded(name: str, value: Any) -> Any:
     """Maps and lists travel as JSON; what is none stays as it is, and is refused as that."""
-    if name != f"{_PREFIX}services" or not isinstance(value, str):
+    if name.removeprefix(_PREFIX) not in _MAPS or not isinstance(value, str):
         return value
     try:
         return json.loads(value)

@@ -1,4 +1,4 @@
-"""A whole stack: its Modal environment and its services."""
+"""A whole stack: its Modal environment, what it keeps there, and its services."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pulumi_modal.spec.stack import StackSpec
 from .gpu_variants import GpuVariants
 from .inference_service import InferenceService
 from .planning import Planned
+from .storage import declare_storage
 
 
 def declare(stack: StackSpec, planned: Planned) -> dict[str, Any]:
@@ -20,7 +21,8 @@ def declare(stack: StackSpec, planned: Planned) -> dict[str, Any]:
     A variant stands under the name of its app (`infer-t4`).
     """
     environment = Environment(stack.environment, name=stack.environment, workspace=stack.workspace)
-    after = pulumi.ResourceOptions(depends_on=[environment])
+    storage = declare_storage(stack, environment)
+    after = pulumi.ResourceOptions(depends_on=[environment, *storage.resources()])
     services: dict[str, InferenceService] = {}
     for name, service in stack.services.items():
         if service.variants:

@@ -21,6 +21,7 @@ from pulumi_modal.spec.probe import Probe
 from pulumi_modal.spec.retries import Retries
 from pulumi_modal.spec.service import ServiceSpec
 from pulumi_modal.spec.stack import StackSpec
+from pulumi_modal.spec.stored import StoredSpec, VolumeSpec
 from pulumi_modal.spec.vocabulary import IN_CODE, OLD_WORDS, ON_METHODS
 from pulumi_modal.spec.web import Web
 
@@ -31,6 +32,8 @@ MODELS: Final[Mapping[str, type[Frozen]]] = {
     "retries": Retries,
     "web": Web,
     "probe": Probe,
+    "volume": VolumeSpec,
+    "stored": StoredSpec,
 }
 WRITTEN: Final[Mapping[tuple[str, str], str]] = {("service", "app_name"): "name"}
 """Fields that have another name in stack files."""

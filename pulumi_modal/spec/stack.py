@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, InstanceOf, PlainValidator
 
-from pulumi_modal.spec.model import Frozen, JsonValue
+from pulumi_modal.spec.model import Frozen, JsonValue, plain
 from pulumi_modal.spec.naming import ENVIRONMENT_NAME, WORKSPACE_NAME
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.problem import Problem, in_order, join
 from pulumi_modal.spec.service import ServiceSpec
 from pulumi_modal.spec.service_reader import UNNAMED, parse_service
+from pulumi_modal.spec.stored import MAPS, Secrets, Stored, Volumes, stored
 from pulumi_modal.spec.validation import check, not_a_map
 
 LOCAL = "local"
@@ -42,6 +43,21 @@ class StackSpec(Frozen):
             "allowed": "a map from names to services",
         },
     )
+    secrets: Secrets = stored(
+        "Modal secrets, by name, with their variables. Values are encrypted in the file: `pulumi"
+        " config set --secret --path`. Containers get them when the code names the secret.",
+        '{huggingface: {HF_TOKEN: "(encrypted)"}}',
+        "a map from names to maps of variables",
+    )
+    volumes: Volumes = stored(
+        "Modal volumes, by name.", "{models: {version: 2}}", "a map from names to keys of Volume"
+    )
+    dicts: Stored = stored(
+        "Modal dicts, by name.", "{jobs: {}}", "a map from names to keys of Dict or queue"
+    )
+    queues: Stored = stored(
+        "Modal queues, by name.", "{work: {}}", "a map from names to keys of Dict or queue"
+    )
 
     def canonical(self) -> dict[str, JsonValue]:
         """As it is written in a stack file."""
@@ -49,6 +65,7 @@ class StackSpec(Frozen):
             "workspace": self.workspace,
             "environment": self.environment,
             "services": {name: service.canonical() for name, service in self.services.items()},
+            **{key: kept for key in MAPS if (kept := plain(getattr(self, key)))},
         }
 
 

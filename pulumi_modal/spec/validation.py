@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, get_args
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -119,11 +119,11 @@ def _inner_model(model: type[Frozen], parts: Parts) -> type[Frozen]:
     """The model of a map inside a map."""
     for part in parts:
         info = model.model_fields.get(str(part))
-        inner = [
-            one
+        said = [
+            get_args(one)[0] if get_origin(one) is Annotated else one
             for one in get_args(info.annotation if info else None)
-            if isinstance(one, type) and issubclass(one, Frozen)
         ]
+        inner = [one for one in said if isinstance(one, type) and issubclass(one, Frozen)]
         model = inner[0] if inner else model
     return model
 

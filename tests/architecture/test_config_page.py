@@ -73,6 +73,8 @@ def raw_with(table: str, key: str) -> dict[str, Any]:
     value = example_of(table, key)
     if table == "stack":
         return {**a_stack(), key: value}
+    if table in {"volume", "stored"}:
+        return {**a_stack(), {"volume": "volumes", "stored": "dicts"}[table]: {"a": {key: value}}}
     if table == "settings":
         return a_stack(a=a_service(**{key: value}))
     if table == "retries":
@@ -94,7 +96,8 @@ def test_the_stacks_on_the_page_are_read_without_a_word(tmp_path: Path) -> None:
     root = a_project(tmp_path)
     for name in ("embeddings", "generation"):
         (root / "services" / f"{name}.py").write_text("", "utf-8")
-    whole, service = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    whole, kept, service = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    assert set(YAML(typ="safe").load(kept)) <= {f"inference:{key}" for key in keys("stack")}
     config = YAML(typ="safe").load(whole)["config"]
     stack = {key.removeprefix("inference:"): value for key, value in config.items()}
     assert problems_of(stack, root) == []

@@ -53,3 +53,22 @@ def test_an_encrypted_value_is_refused_and_not_shown(root: Path) -> None:
     assert [problem.path for problem in problems] == ["workspace"]
     assert parsed.errors == ()
     assert not any("sword" in f"{problem.line()}{problem!r}" for problem in problems)
+
+
+SECRETS = "inference:secrets"
+
+
+def test_values_of_secrets_are_read_where_they_are_encrypted(root: Path) -> None:
+    given = {**values(), SECRETS: json.dumps({"hf": {"TOKEN": "sword fish"}})}
+    parsed, problems = parsed_stack(given, [SECRETS], root)
+    assert (problems, parsed.errors) == ([], ())
+    assert parsed.stack is not None
+    assert parsed.stack.secrets["hf"]["TOKEN"].get_secret_value() == "sword fish"
+    assert "sword" not in repr(parsed)
+
+
+def test_a_secret_in_plain_text_is_refused_and_not_shown(root: Path) -> None:
+    given = {**values(), SECRETS: json.dumps({"hf": {"TOKEN": "sword fish"}})}
+    _, (problem,) = parsed_stack(given, [], root)
+    assert "is in plain text in the stack file" in problem.line()
+    assert "sword" not in f"{problem.line()}{problem!r}"

@@ -94,3 +94,27 @@ def test_a_service_of_another_name_is_exported_under_its_own(root: Path) -> None
     found = declared(root, {"embed-eu": a_plan()}, embed=a_service(name="embed-eu"))
     assert list(found.answer) == ["embed"]
     assert found.resources["embed-eu"].inputs["app_name"] == "embed-eu"
+
+
+def test_what_a_stack_keeps_is_declared_before_its_services(root: Path) -> None:
+    kept = {
+        "secrets": {"hf": {"TOKEN": "sword fish"}},
+        "volumes": {"models": {"version": 2, "on_delete": "retain", "protect": True}},
+        "dicts": {"jobs": {}},
+        "queues": {"work": {}},
+    }
+    stack = parse_stack({**a_stack(embed=a_service()), **kept}, root).stack
+    assert stack is not None
+    plans = {"embed": a_plan()}
+    found = declared_by(lambda: declare(stack, Planned(plans)), **COMPUTED)
+    kinds = {name: typ.rpartition(":")[2] for name, typ in found.types().items()}
+    assert kinds == {
+        "dev": "Environment",
+        "hf": "Secret",
+        "models": "Volume",
+        "jobs": "Dict",
+        "work": "Queue",
+        "embed": "App",
+    }
+    volume = found.resources["models"].inputs
+    assert (volume["version"], volume["on_delete"], volume["environment"]) == (2, "retain", "dev")
