@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 import pulumi
 
+from pulumi_modal.resources.secret import Secret
 from pulumi_modal.resources.settings import FunctionSettings, ProbeSettings
 from pulumi_modal.spec.stack import LOCAL
 
 from .inference_service import InferenceService
 from .layers import laid_over
 from .options import of_child
+from .storage import rolling
 
 if TYPE_CHECKING:
     from pulumi_modal.spec.plan import Plan
@@ -47,6 +49,7 @@ class GpuVariants(pulumi.ComponentResource):
         strategy: pulumi.Input[str] | None = None,
         tag: pulumi.Input[str] | None = None,
         probe: pulumi.Input[ProbeSettings | bool] | None = None,
+        triggers: pulumi.Input[Mapping[str, Any]] | None = None,
         plans: Mapping[str, Plan] | None = None,
         opts: pulumi.ResourceOptions | None = None,
         **settings: Unpack[FunctionSettings],
@@ -65,6 +68,8 @@ class GpuVariants(pulumi.ComponentResource):
         :param strategy: How a new version takes over: `rolling` (default) or `recreate`.
         :param tag: A mark on the deployments, shown in `modal app history`.
         :param probe: When one counts as ready (`{"path": "/health"}`); `True` takes all defaults.
+        :param triggers: Whatever containers take in when they start, by labels of your choice
+            (`{"secret huggingface": secret.digest}`); a change starts new ones.
         :param plans: What the program has planned already, by variant.
         :param opts: Options of the component. What it says of changes, replacements and timeouts
             holds for the apps below it.
@@ -87,6 +92,7 @@ class GpuVariants(pulumi.ComponentResource):
                 strategy=strategy,
                 tag=tag,
                 probe=probe,
+                triggers=triggers,
                 plan=plans[name] if plans else None,
                 opts=of_child(self, opts),
                 **cast("FunctionSettings", laid_over(settings, own)),
@@ -99,6 +105,8 @@ class GpuVariants(pulumi.ComponentResource):
         service: ServiceSpec,
         stack: StackSpec,
         plans: Mapping[str, Plan],
+        *,
+        secrets: Mapping[str, Secret] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
         """The variants that a stack file declares; `plans` are by the name of an app."""
@@ -114,6 +122,11 @@ class GpuVariants(pulumi.ComponentResource):
             strategy=service.strategy,
             tag=service.tag,
             probe=cast("ProbeSettings | None", probe),
+            triggers=rolling(
+                [plans[one.app_name] for one in deployed.values()],
+                secrets or {},
+                stack.environment,
+            ),
             plans={name: plans[one.app_name] for name, one in deployed.items()},
             opts=opts,
         )

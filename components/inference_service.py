@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 import pulumi
 
 from pulumi_modal.resources.app import App
+from pulumi_modal.resources.secret import Secret
 from pulumi_modal.resources.settings import FunctionSettings, ProbeSettings
 from pulumi_modal.spec.stack import LOCAL
 
 from .options import of_child
+from .storage import rolling
 from .summary import gpu_of, max_in_flight_of
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class InferenceService(pulumi.ComponentResource):
         strategy: pulumi.Input[str] | None = None,
         tag: pulumi.Input[str] | None = None,
         probe: pulumi.Input[ProbeSettings | bool] | None = None,
+        triggers: pulumi.Input[Mapping[str, Any]] | None = None,
         plan: Plan | None = None,
         opts: pulumi.ResourceOptions | None = None,
         **settings: Unpack[FunctionSettings],
@@ -71,6 +74,8 @@ class InferenceService(pulumi.ComponentResource):
         :param strategy: How a new version takes over: `rolling` (default) or `recreate`.
         :param tag: A mark on the deployment, shown in `modal app history`.
         :param probe: When it counts as ready (`{"path": "/health"}`); `True` takes all defaults.
+        :param triggers: Whatever containers take in when they start, by labels of your choice
+            (`{"secret huggingface": secret.digest}`); a change starts new ones.
         :param plan: What the program has planned already, with its settings.
         :param opts: Options of the component. What it says of changes, replacements and timeouts
             holds for the app below it.
@@ -91,6 +96,7 @@ class InferenceService(pulumi.ComponentResource):
             strategy=strategy,
             tag=tag,
             probe=probe,
+            triggers=triggers,
             plan=plan,
             opts=of_child(self, opts),
         )
@@ -109,9 +115,15 @@ class InferenceService(pulumi.ComponentResource):
         service: ServiceSpec,
         stack: StackSpec,
         plan: Plan,
+        *,
+        secrets: Mapping[str, Secret] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
-        """The service that a stack file declares, with the plan that was made of it."""
+        """The service that a stack file declares, with the plan that was made of it.
+
+        A change of one of these `secrets`, which are the stack's own, starts new containers where
+        the code names it.
+        """
         probe = service.probe.settings() if service.probe else None
         return cls(
             service.app_name,
@@ -122,6 +134,7 @@ class InferenceService(pulumi.ComponentResource):
             strategy=service.strategy,
             tag=service.tag,
             probe=cast("ProbeSettings | None", probe),
+            triggers=rolling([plan], secrets or {}, stack.environment),
             plan=plan,
             opts=opts,
         )

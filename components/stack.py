@@ -26,9 +26,13 @@ def declare(stack: StackSpec, planned: Planned) -> dict[str, Any]:
     services: dict[str, InferenceService] = {}
     for name, service in stack.services.items():
         if service.variants:
-            group = GpuVariants.declared(service, stack, planned.plans, after)
+            group = GpuVariants.declared(
+                service, stack, planned.plans, secrets=storage.secrets, opts=after
+            )
             services |= {f"{name}-{one}": made for one, made in group.variants.items()}
         else:
             plan = planned.plans[service.app_name]
-            services[name] = InferenceService.declared(service, stack, plan, after)
+            services[name] = InferenceService.declared(
+                service, stack, plan, secrets=storage.secrets, opts=after
+            )
     return {name: service.outputs() for name, service in services.items()}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -12,7 +13,10 @@ from pulumi_modal.resources.environment import Environment
 from pulumi_modal.resources.queue import Queue
 from pulumi_modal.resources.secret import Secret
 from pulumi_modal.resources.volume import Volume
-from pulumi_modal.spec.stack import StackSpec
+
+if TYPE_CHECKING:
+    from pulumi_modal.spec.plan import Plan
+    from pulumi_modal.spec.stack import StackSpec
 
 
 @dataclass(frozen=True)
@@ -61,3 +65,16 @@ def declare_storage(stack: StackSpec, environment: Environment) -> Storage:
         for name, one in declared.items()
     ]
     return Storage(secrets, (*volumes, *collections))
+
+
+def rolling(
+    plans: Iterable[Plan], secrets: Mapping[str, Secret], environment: str
+) -> dict[str, pulumi.Output[str]] | None:
+    """What starts new containers of apps: a change of one of these secrets that the code names."""
+    named = {
+        one.name
+        for plan in plans
+        for one in plan.secrets
+        if one.environment in {"", environment} and one.name in secrets
+    }
+    return {f"secret {name}": secrets[name].digest for name in sorted(named)} or None

@@ -52,6 +52,8 @@ class Schema:
     place: tuple[str, ...] = ("environment", "name")
     lasting: tuple[str, ...] = ()
     """Outputs that no change in place changes: known at preview."""
+    untold: tuple[str, ...] = ()
+    """Inputs that no output tells: whether they differ is not known."""
     relations: Callable[[Props], Iterable[Problem]] = lambda _inputs: ()
     """What is wrong with sound inputs together; values that are not known yet are among them."""
 
@@ -99,19 +101,22 @@ class NounProvider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """What replaces it; the engine finds where inputs differ."""
         schema, olds, news = self.noun().schema, plain(_olds), plain(_news)
-        changed = [key for key in schema.effects if key in olds and olds[key] != news.get(key)]
-        replaces = [key for key in changed if schema.effects[key].kind == "replacement"]
-        for key in replaces or changed:
-            effect = schema.effects[key]
-            current().tell(f"{effect.kind}: {effect.reason}")
+        replaces = [
+            key for key in _changed(schema, olds, news) if schema.effects[key].kind == "replacement"
+        ]
+        if replaces:  # a preview asks no further
+            current().note(_explained(schema, replaces))
         # What stays under its name cannot be there twice.
         first = bool(replaces) and not {*replaces} & {*schema.place, "workspace"}
         return DiffResult(changes=None, replaces=replaces, delete_before_replace=first or None)
 
     def predict(self, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
         """Outputs that are certain at preview; our host asks, Pulumi's own does not."""
-        del news
-        return {key: olds[key] for key in self.noun().schema.lasting if key in olds}
+        schema, before = self.noun().schema, plain(olds)
+        changed = _changed(schema, before, plain(news)) if before else []
+        if changed:
+            current().note(_explained(schema, changed))
+        return {key: olds[key] for key in schema.lasting if key in olds}
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make it; one that an earlier create left is taken over, so that a lost create heals."""
@@ -158,6 +163,23 @@ def checked(schema: Schema, raw: Mapping[str, Any]) -> tuple[dict[str, Any], lis
     sound = {**(result.model.canonical() if result.model else said), **unknown}
     problems = [*_serious(schema.relations(sound), {})]
     return (dict(raw), problems) if problems else (sound, [])
+
+
+def _changed(schema: Schema, olds: Props, news: Props) -> list[str]:
+    """The inputs that differ from the outputs of before, of those whose change does something."""
+    return [
+        key
+        for key in schema.effects
+        if (key in olds or key in news) and key not in schema.untold
+        if olds.get(key) != news.get(key)
+    ]
+
+
+def _explained(schema: Schema, keys: Iterable[str]) -> str:
+    """What a change of each does, a line for each."""
+    return "\n".join(
+        f"{key}: {schema.effects[key].kind} ({schema.effects[key].reason})" for key in keys
+    )
 
 
 def id_of(schema: Schema, props: Props) -> str:

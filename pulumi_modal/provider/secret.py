@@ -24,7 +24,13 @@ from pulumi_modal.spec.resources.secret import (
     revised,
 )
 
-SCHEMA: Final = Schema(SecretInputs, SecretOutputs, EFFECTS, lasting=("secret_id", "created_at"))
+SCHEMA: Final = Schema(
+    SecretInputs,
+    SecretOutputs,
+    EFFECTS,
+    lasting=("secret_id", "created_at"),
+    untold=("values",),
+)
 
 
 class SecretProvider(NounProvider):

@@ -40,9 +40,14 @@ class Managed:
         return {one.property: one.reason for one in failures}
 
     def replaces(self, **news: Any) -> list[str]:
-        """Which changes would replace it."""
+        """Which changes would replace it: what a preview asks."""
+        inputs = self.checked(**news)
         with self.operation():
-            return self.provider.diff(self.id, self.outs, self.checked(**news)).replaces or []
+            found = self.provider.diff(self.id, self.outs, inputs).replaces or []
+            predict = getattr(self.provider, "predict", None)
+            if not found and predict:
+                predict(self.outs, inputs)
+        return found
 
     def up(self, **news: Any) -> dict[str, Any]:
         """Create it, update it in place, or leave it; its outputs."""
@@ -83,4 +88,5 @@ class Managed:
 
     def operation(self, inputs: dict[str, Any] | None = None) -> AbstractContextManager[None]:
         """An operation in progress that keeps what it tells."""
-        return as_current(Operation(self.said.append, self.said.append, inputs=inputs or {}))
+        say = self.said.append
+        return as_current(Operation(tell=say, note=say, warn=say, inputs=inputs or {}))

@@ -9,7 +9,7 @@ import pytest
 
 from components.planning import Planned
 from components.stack import declare
-from pulumi_modal.spec.plan import Plan, PlannedFunction, SourceDigest
+from pulumi_modal.spec.plan import NeededSecret, Plan, PlannedFunction, SourceDigest
 from pulumi_modal.spec.stack import parse_stack
 from tests.fakes.pulumi_mocks import Declared, declared_by
 from tests.fakes.stacks import SOURCE, a_project, a_service, a_stack
@@ -118,3 +118,16 @@ def test_what_a_stack_keeps_is_declared_before_its_services(root: Path) -> None:
     }
     volume = found.resources["models"].inputs
     assert (volume["version"], volume["on_delete"], volume["environment"]) == (2, "retain", "dev")
+
+
+def test_a_change_of_a_secret_of_the_stack_rolls_over_the_apps_that_name_it(root: Path) -> None:
+    kept = {"secrets": {"hf": {"TOKEN": "x"}, "idle": {"KEY": "y"}}}
+    stack = parse_stack({**a_stack(embed=a_service(), free=a_service()), **kept}, root).stack
+    assert stack is not None
+    named = a_plan().model_copy(
+        update={"secrets": (NeededSecret(name="hf"), NeededSecret(name="foreign"))}
+    )
+    plans = {"embed": named, "free": a_plan()}
+    found = declared_by(lambda: declare(stack, Planned(plans)), **COMPUTED, digest="5c1e")
+    assert found.resources["embed"].inputs["triggers"] == {"secret hf": "5c1e"}
+    assert not found.resources["free"].inputs.get("triggers")

@@ -12,17 +12,11 @@ from pulumi.output import UNKNOWN
 
 from pulumi_modal.errors import Refused
 from pulumi_modal.provider.secret import SecretProvider
-from tests.fakes.local_modal import LocalModalServer, local_modal
+from tests.fakes.local_modal import LocalModalServer
 from tests.fakes.operations import Managed
 from tests.fakes.places import a_place
 
 CANARY = "c4n4ry-9d1f"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModalServer]:
-    with local_modal(tmp_path_factory.mktemp("secrets")) as running:
-        yield running
 
 
 @pytest.fixture
@@ -217,4 +211,4 @@ def test_another_place_is_another_secret(place: dict[str, str]) -> None:
     secret.up(**place, values={"A": "1"})
     assert secret.replaces(**{**place, "name": "other"}, values={"A": "1"}) == ["name"]
     assert secret.replaces(**place, values={"A": "2"}) == []
-    assert any(said.startswith("in place: written as a whole") for said in secret.said)
+    assert any(said.startswith("revisions: in place (written as a whole") for said in secret.said)

@@ -13,17 +13,11 @@ from modal_proto import api_pb2
 from pulumi_modal.errors import Refused
 from pulumi_modal.gateway import proxy_tokens as wire
 from pulumi_modal.provider.proxy_token import ProxyTokenProvider
-from tests.fakes.local_modal import LocalModalServer, local_modal
+from tests.fakes.local_modal import LocalModalServer
 from tests.fakes.operations import Managed
 from tests.fakes.places import a_place
 
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModalServer]:
-    with local_modal(tmp_path_factory.mktemp("tokens")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pulumi_modal.errors import Refused
 from pulumi_modal.provider.dict import DictProvider
 from pulumi_modal.provider.noun import NounProvider
 from pulumi_modal.provider.queue import QueueProvider
-from tests.fakes.local_modal import LocalModalServer, local_modal
+from tests.fakes.local_modal import LocalModalServer
 from tests.fakes.operations import Managed
 from tests.fakes.places import a_place
 
@@ -41,12 +41,6 @@ class Collection:
                 return queue.len(total=True)
             except modal.exception.NotFoundError:
                 return None
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModalServer]:
-    with local_modal(tmp_path_factory.mktemp("collections")) as running:
-        yield running
 
 
 @pytest.fixture(params=["dict", "queue"])

@@ -12,15 +12,9 @@ import pytest
 
 from pulumi_modal.errors import Refused, SpecError
 from pulumi_modal.provider.volume import VolumeProvider
-from tests.fakes.local_modal import LocalModalServer, local_modal
+from tests.fakes.local_modal import LocalModalServer
 from tests.fakes.operations import Managed
 from tests.fakes.places import a_place
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModalServer]:
-    with local_modal(tmp_path_factory.mktemp("volumes")) as running:
-        yield running
 
 
 @pytest.fixture

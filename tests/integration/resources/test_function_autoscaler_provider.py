@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_modal.errors import NotFound, Refused
 from pulumi_modal.provider.function_autoscaler import FunctionAutoscalerProvider
-from tests.fakes.local_modal import LocalModalServer, local_modal
+from tests.fakes.local_modal import LocalModalServer
 from tests.fakes.operations import Managed
 from tests.fakes.places import a_place
 
@@ -29,12 +29,6 @@ class Model:
     def predict(self):
         return 1
 """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModalServer]:
-    with local_modal(tmp_path_factory.mktemp("autoscalers")) as running:
-        yield running
 
 
 @pytest.fixture
