@@ -54,6 +54,7 @@ class InferenceService(pulumi.ComponentResource):
         strategy: pulumi.Input[str] | None = None,
         tag: pulumi.Input[str] | None = None,
         probe: pulumi.Input[ProbeSettings | bool] | None = None,
+        adopt: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Mapping[str, Any]] | None = None,
         plan: Plan | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -74,6 +75,7 @@ class InferenceService(pulumi.ComponentResource):
         :param strategy: How a new version takes over: `rolling` (default) or `recreate`.
         :param tag: A mark on the deployment, shown in `modal app history`.
         :param probe: When it counts as ready (`{"path": "/health"}`); `True` takes all defaults.
+        :param adopt: Take over an app of this name that this stack has not deployed.
         :param triggers: Whatever containers take in when they start, by labels of your choice
             (`{"secret huggingface": secret.digest}`); a change starts new ones.
         :param plan: What the program has planned already, with its settings.
@@ -96,6 +98,7 @@ class InferenceService(pulumi.ComponentResource):
             strategy=strategy,
             tag=tag,
             probe=probe,
+            adopt=adopt,
             triggers=triggers,
             plan=plan,
             opts=of_child(self, opts),
@@ -133,6 +136,7 @@ class InferenceService(pulumi.ComponentResource):
             app=service.app,
             strategy=service.strategy,
             tag=service.tag,
+            adopt=service.adopt,
             probe=cast("ProbeSettings | None", probe),
             triggers=rolling([plan], secrets or {}, stack.environment),
             plan=plan,

@@ -209,8 +209,8 @@ class Gateway(Protocol):
     def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
         """Set min, max, buffer containers or scaledown window without a new version."""
 
-    def stop(self, app_id: str) -> None:
-        """Stop an app for good. NotFound when it is gone."""
+    def stop(self, app_id: str, deadline_s: float = 60.0) -> None:
+        """Stop an app for good. NotFound when it is gone, Unavailable when it takes longer."""
 
     def last_lines(self, app_id: str, count: int, since: datetime) -> Sequence[str]:
         """What the containers of an app printed last, at this moment (UTC) or after it."""

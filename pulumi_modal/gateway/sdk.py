@@ -32,7 +32,7 @@ from pulumi_modal.gateway.port import (
     VolumeNeed,
 )
 from pulumi_modal.gateway.rollover import roll_over
-from pulumi_modal.gateway.wire import Wire
+from pulumi_modal.gateway.wire import CALL_DEADLINE_S, Wire
 from pulumi_modal.source.child import run
 from pulumi_modal.source.environment import child_environment
 
@@ -221,13 +221,13 @@ class ModalGateway:
         )
         self._wire.call("FunctionUpdateSchedulingParams", request, f"scaling {function_id}")
 
-    def stop(self, app_id: str) -> None:
+    def stop(self, app_id: str, deadline_s: float = CALL_DEADLINE_S) -> None:
         """Stop an app for good."""
         source = api_pb2.APP_STOP_SOURCE_PYTHON_CLIENT
         request = api_pb2.AppStopRequest(app_id=app_id, source=source)
         what = f"stopping {app_id}"
         try:
-            self._wire.call("AppStop", request, what)
+            self._wire.call("AppStop", request, what, deadline_s)
         except Refused as refused:
             about = api_pb2.AppGetLifecycleRequest(app_id=app_id)
             if self._wire.call("AppGetLifecycle", about, what).lifecycle.app_state in _OVER:

@@ -10,8 +10,9 @@ from google.protobuf.message import Message
 from modal._utils.async_utils import synchronizer
 from modal_proto import api_pb2
 
+from pulumi_modal.errors import Unavailable
 from pulumi_modal.gateway.credentials import Credentials
-from pulumi_modal.gateway.translation import translated
+from pulumi_modal.gateway.translation import CURES, translated
 
 CALL_DEADLINE_S = 60.0
 
@@ -45,10 +46,16 @@ class Wire:
         except Exception as error:
             raise translated(error, f"connecting to {credentials.server_url}") from error
 
-    def call(self, rpc: str, request: Message, what: str) -> Any:
+    def call(
+        self, rpc: str, request: Message, what: str, deadline_s: float = CALL_DEADLINE_S
+    ) -> Any:
         """One RPC; raises a GatewayError that begins with `what`."""
         try:
-            return _blocking_call(self._client, rpc, request, CALL_DEADLINE_S)
+            return _blocking_call(self._client, rpc, request, deadline_s)
+        except TimeoutError as error:
+            raise Unavailable(
+                f"{what}: no answer within {deadline_s:g} s; {CURES[Unavailable]}"
+            ) from error
         except Exception as error:
             raise translated(error, what) from error
 

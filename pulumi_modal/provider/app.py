@@ -26,6 +26,7 @@ from pulumi_modal.provider.app_preview import predicted
 from pulumi_modal.provider.binding import binding_problems
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import plain
+from pulumi_modal.provider.timeouts import within
 from pulumi_modal.source.forkserver import warm_up
 
 
@@ -56,10 +57,10 @@ class AppProvider(ResourceProvider):
         return predicted(olds, news)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Deploy the app; one of that name is deployed anew, so that a lost create heals."""
+        """Deploy the app; what an earlier create of this stack made is gone on with."""
         warm_up()  # while this process loads the SDK
         inputs = plain(props)
-        return CreateResult(str(app_ref(inputs)), _lifecycle(inputs).create(inputs))
+        return CreateResult(str(app_ref(inputs)), _lifecycle(inputs, "create").create(inputs))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The app as it is now; never fails for one that is not ready."""
@@ -75,15 +76,15 @@ class AppProvider(ResourceProvider):
         """Change the app, by the least that makes it true."""
         warm_up()
         inputs = plain(_news)
-        return UpdateResult(_lifecycle(inputs).update(inputs, plain(_olds)))
+        return UpdateResult(_lifecycle(inputs, "update").update(inputs, plain(_olds)))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Stop the app."""
         outs = plain(_props)
-        _lifecycle(outs).stop(outs)
+        _lifecycle(outs, "delete").stop(outs)
 
 
-def _lifecycle(inputs: dict[str, Any]) -> AppLifecycle:
+def _lifecycle(inputs: dict[str, Any], verb: str = "") -> AppLifecycle:
     root = Path.cwd()
     gateway = connect(inputs["workspace"], inputs["environment"], root)
-    return AppLifecycle(gateway, current(), root)
+    return AppLifecycle(gateway, within(current(), inputs, verb), root)

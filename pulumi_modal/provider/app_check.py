@@ -30,7 +30,7 @@ _BY_STACK_WORD: Final = {
     **{key: f"settings.{key}" for key in FunctionOverrides.model_fields},
 }
 """Where an App says what a stack file calls otherwise."""
-_WORDS: Final = ("app", "pattern", "strategy", "tag", "probe")
+_WORDS: Final = ("app", "pattern", "strategy", "tag", "adopt", "probe")
 _FIRST: Final = re.compile(r"^[a-z_]+")
 _ANY_SERVICE: Final = "app"
 """The stack's name for a service, which an App does not have."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pulumi_modal.errors import GatewayError, NotFound
+from pulumi_modal.errors import GatewayError, NotFound, NotReady, StoppedWaiting
 from pulumi_modal.gateway.port import AppRef, DeployOrder, Gateway
 from pulumi_modal.provider.app_bounds import mend
 from pulumi_modal.provider.app_drift import DEPLOYED, Functions, deployed_state
@@ -16,6 +16,7 @@ from pulumi_modal.provider.app_effect import UNREADY, Effect
 from pulumi_modal.provider.app_inputs import deploy_request
 from pulumi_modal.provider.app_needs import check_needs, object_ids
 from pulumi_modal.provider.app_outputs import app_ref, tag_of, url_of, visible_outputs
+from pulumi_modal.provider.app_owner import OWNER, marks_of
 from pulumi_modal.provider.app_words import reason_of
 from pulumi_modal.provider.operation import Operation, PartialFailure
 from pulumi_modal.provider.props import Props
@@ -25,6 +26,8 @@ from pulumi_modal.spec.probe import Probe
 
 DEPLOY_DEADLINE_S: Final = 1800.0
 """For a deploy with all image builds; `custom_timeouts` of the resource wins."""
+_DEPLOYS: Final = (Effect.NEW_VERSION, Effect.REPLACEMENT)
+_CUT: Final = "`custom_timeouts` of the resource leaves no more of the probe's {:g} s"
 _KEPT: Final = ("app_id", "version", "urls", DEPLOYED)
 
 
@@ -49,7 +52,7 @@ class Application:
 
         Raises PartialFailure, with all that is known, for what fails once Modal has changed.
         """
-        if effect in (Effect.NEW_VERSION, Effect.REPLACEMENT):
+        if effect in _DEPLOYS:
             outs = self._after(self._deploy())
         elif effect is Effect.ROLLOVER:
             outs = self._after(self._roll_over())
@@ -58,6 +61,8 @@ class Application:
             self.operation.tell("changed in place")
         else:
             outs = self._kept()
+        if effect not in _DEPLOYS and self.olds.get(OWNER) != self.inputs.get(OWNER):
+            self._mark(outs["app_id"])
         return self._ready(outs) if check else outs
 
     def _deploy(self) -> str:
@@ -67,7 +72,8 @@ class Application:
             request=deploy_request(self.inputs, self.root),
             strategy=self.inputs.get("strategy", "rolling"),
             tag=self.inputs.get("tag", ""),
-            deadline_s=self.operation.timeout_s or DEPLOY_DEADLINE_S,
+            tags=marks_of(self.inputs),
+            deadline_s=self.operation.left_s(DEPLOY_DEADLINE_S),
         )
         deployed = self.gateway.deploy(order, self.operation.tell)
         self._warn(deployed.warnings)
@@ -79,6 +85,11 @@ class Application:
         strategy = self.inputs.get("strategy", "rolling")
         self._warn(self.gateway.rollover(self.app, app_id, strategy))
         return app_id
+
+    def _mark(self, app_id: str) -> None:
+        """Make it known as this stack's, without a deploy."""
+        tags = {**self.gateway.tags(app_id), **marks_of(self.inputs)}
+        self.gateway.set_tags(app_id, tags)
 
     def _warn(self, sentences: tuple[str, ...] | Any) -> None:
         for sentence in sentences:
@@ -123,10 +134,19 @@ class Application:
         if not self.inputs.get("probe"):
             self.operation.tell("deployed")
             return
-        probe = Probe.model_validate(self.inputs["probe"])
+        declared = Probe.model_validate(self.inputs["probe"])
+        left_s = min(declared.deadline, self.operation.left_s(declared.deadline))
+        probe = declared.model_copy(update={"deadline": left_s})
         question = question_of(self.app, probe, outs["url"], self.gateway, self.root)
         self.operation.tell(f"deployed, waiting for {question.short}")
-        wait_ready(question, probe, Waiting(self.operation.tell, self.operation.cancelled))
+        try:
+            wait_ready(question, probe, Waiting(self.operation.tell, self.operation.cancelled))
+        except StoppedWaiting:
+            raise
+        except NotReady as error:
+            if left_s < declared.deadline:
+                raise NotReady(f"{error}; {_CUT.format(declared.deadline)}") from error
+            raise
         self.operation.tell("ready")
 
     def _partial(self, outs: Mapping[str, Any], error: GatewayError) -> PartialFailure:

@@ -16,6 +16,7 @@ from pulumi.output import Unknown
 from pulumi_modal.provider.app_bounds import BOUNDS
 from pulumi_modal.provider.app_drift import DEPLOYED, DRIFT
 from pulumi_modal.provider.app_inputs import PLANNED, SAID
+from pulumi_modal.provider.app_owner import OWNER
 from pulumi_modal.provider.props import Props, has_unknown
 from pulumi_modal.spec.problem import join
 
@@ -66,6 +67,9 @@ _RULES: Final[Mapping[str, Rule]] = {
     "source": (Effect.RECORDED, "what would be uploaded counts, not where it lies"),
     "app": (Effect.RECORDED, "what would be uploaded counts, not the variable's name"),
     "code": (Effect.RECORDED, "the effective value counts, not where it comes from"),
+    "adopt": (Effect.RECORDED, "says what a create does"),
+    "timeouts": (Effect.RECORDED, "say how long an operation may take"),
+    OWNER: (Effect.RECORDED, "the app is marked anew"),
     "strategy": (Effect.RECORDED, "says how the next version takes over"),
     "tag": (Effect.RECORDED, "marks the next version"),
     "sdk_version": (Effect.RECORDED, "the next version is deployed by it"),

@@ -1,7 +1,7 @@
 """The inputs of an App, written out complete.
 
 A complete set has, beside what the user says (source, app_name, environment, workspace, app,
-strategy, tag, probe, triggers), what the plan of the file found:
+strategy, tag, probe, triggers, adopt, owner, timeouts), what the plan of the file found:
 
 - `functions`: every function, class or server with its effective settings and its `kind`;
 - `code`: for exactly the settings that the stack sets, the value in the code. So the stack's value
@@ -36,6 +36,9 @@ SAID: Final = (
     "tag",
     "probe",
     "triggers",
+    "adopt",
+    "owner",
+    "timeouts",
 )
 PLANNED: Final = ("functions", "code", "digest", "needs", "sdk_version")
 MOST_FILES: Final = 50

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from uuid import uuid4
 
-from pulumi_modal.errors import NotFound
+from pulumi_modal.errors import NotFound, Refused, Unavailable
 from pulumi_modal.gateway.port import Deployment, Gateway
 from pulumi_modal.provider.app_deploy import Application, functions_of
 from pulumi_modal.provider.app_drift import DEPLOYED, Functions
@@ -20,8 +21,12 @@ from pulumi_modal.provider.app_effect import (
     summary,
 )
 from pulumi_modal.provider.app_outputs import app_ref
+from pulumi_modal.provider.app_owner import BIRTH, described, is_ours, refusal, taken_over
 from pulumi_modal.provider.operation import Operation
 from pulumi_modal.provider.props import Props
+
+STOP_DEADLINE_S: Final = 60.0
+"""For Modal to stop an app; `custom_timeouts` of the resource wins."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,12 @@ class AppLifecycle:
     root: Path
 
     def create(self, inputs: Props) -> dict[str, Any]:
-        """Deploy the app and wait until it is ready; its outputs."""
-        whole = {**inputs, EFFECT: NEW_APP}
+        """Deploy the app and wait until it is ready; its outputs.
+
+        One of that name is taken over only if this stack has deployed it, or `adopt` says so.
+        """
+        self._check_free(inputs)
+        whole = {**inputs, EFFECT: NEW_APP, BIRTH: _new_birth()}
         applied = Application(self.gateway, self.operation, self.root, whole)
         return applied.apply(Effect.NEW_VERSION, check=True)
 
@@ -42,7 +51,8 @@ class AppLifecycle:
         """Make a change true, by the least that does it; the new outputs."""
         changes = changes_of(olds, inputs)
         effect = effect_of(changes)
-        whole = {**inputs, EFFECT: summary(changes)}
+        birth = olds.get(BIRTH) or _new_birth()
+        whole = {**inputs, EFFECT: summary(changes), BIRTH: birth}
         check = needs_check(changes)
         if effect not in (Effect.RECORDED, Effect.NEW_VERSION) and self._has_moved_on(olds, effect):
             effect, check = Effect.NEW_VERSION, True
@@ -64,9 +74,35 @@ class AppLifecycle:
             app_id = found.app_id if found else None
         if app_id:
             try:
-                self.gateway.stop(app_id)
+                self._stop(app_id, outs)
             except NotFound:
                 self.operation.tell("was stopped already")
+
+    def _stop(self, app_id: str, outs: Props) -> None:
+        owner = taken_over(self.gateway.tags(app_id), outs)
+        if owner:
+            self.operation.warn(f"{app_ref(outs)} is now of {owner}: left as it is")
+            return
+        try:
+            self.gateway.stop(app_id, self.operation.left_s(STOP_DEADLINE_S))
+        except Unavailable as error:
+            if self.operation.timeout_s is None:
+                raise
+            given = f"`custom_timeouts` gives it {self.operation.timeout_s:g} s"
+            raise Unavailable(f"{error}; {given}") from error
+
+    def _check_free(self, inputs: Props) -> None:
+        app = app_ref(inputs)
+        found = self.gateway.find(app)
+        if found is None:
+            return
+        tags = self.gateway.tags(found.app_id)
+        if is_ours(tags, inputs):
+            self.operation.tell(f"going on with {found.app_id}, which an earlier create made")
+        elif inputs.get("adopt"):
+            self.operation.note(f"{app} is taken over: {described(found, tags)}")
+        else:
+            raise Refused(refusal(app, found, tags))
 
     def _has_moved_on(self, olds: Props, effect: Effect) -> bool:
         """True when what runs is not what this stack deployed, so that it can only be deployed.
@@ -86,3 +122,7 @@ class AppLifecycle:
             )
             return True
         return False
+
+
+def _new_birth() -> str:
+    return uuid4().hex[:8]

@@ -6,11 +6,14 @@ The host sets it; on Pulumi's own host there is none, and the defaults do nothin
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+_LEAST_S: Final = 0.1
 
 
 def _silent(_words: str) -> None:
@@ -32,6 +35,13 @@ class Operation:
     cancelled: threading.Event = field(default_factory=threading.Event)
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """In a read, the inputs in the state: Pulumi's own host hands on the outputs alone."""
+    begun: float = field(default_factory=time.monotonic)
+
+    def left_s(self, otherwise: float) -> float:
+        """How much of the user's time is left, or `otherwise` where none was set."""
+        if self.timeout_s is None:
+            return otherwise
+        return max(_LEAST_S, self.timeout_s - (time.monotonic() - self.begun))
 
 
 _CURRENT: ContextVar[Operation | None] = ContextVar("operation", default=None)

@@ -11,6 +11,8 @@ from pulumi.dynamic import Resource
 from pulumi_modal.gateway.credentials import LOCAL_WORKSPACE
 from pulumi_modal.provider.app import AppProvider
 from pulumi_modal.provider.app_inputs import completed
+from pulumi_modal.provider.app_owner import OWNER
+from pulumi_modal.provider.timeouts import TIMEOUTS, declared
 from pulumi_modal.resources.secrecy import open_value
 from pulumi_modal.resources.settings import FunctionSettings, ProbeSettings
 from pulumi_modal.spec.plan import Plan
@@ -56,6 +58,7 @@ class App(Resource, module="modal", name="App"):
         strategy: pulumi.Input[str] | None = None,
         tag: pulumi.Input[str] | None = None,
         probe: pulumi.Input[ProbeSettings | bool] | None = None,
+        adopt: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Mapping[str, Any]] | None = None,
         plan: Plan | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -78,6 +81,8 @@ class App(Resource, module="modal", name="App"):
         :param tag: A mark on the deployment, shown in `modal app history`.
         :param probe: When it counts as ready (`{"path": "/health", "deadline": 120}`); `True` takes
             all defaults.
+        :param adopt: Take over an app of this name that is there already and was not deployed by
+            this stack; without it, a create refuses such an app.
         :param triggers: Whatever containers take in when they start, by labels of your choice
             (`{"secret huggingface": secret.digest}`): a change gets new containers, without a new
             deploy.
@@ -96,6 +101,9 @@ class App(Resource, module="modal", name="App"):
             "tag": tag,
             "probe": probe,
             "triggers": triggers,
+            "adopt": adopt,
+            OWNER: f"{pulumi.get_project()}/{pulumi.get_stack()}",
+            TIMEOUTS: declared(opts.custom_timeouts) if opts else None,
         }
         if plan is None:
             inputs = {

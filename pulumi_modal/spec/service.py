@@ -15,7 +15,7 @@ from pulumi_modal.spec.model import Frozen, JsonValue, key
 from pulumi_modal.spec.naming import OBJECT_NAME, TAG
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.probe import Probe
-from pulumi_modal.spec.rules import Choice, Text
+from pulumi_modal.spec.rules import Choice, Flag, Text
 
 Pattern = Literal["stateless", "stateful", "batched"]
 Strategy = Literal["rolling", "recreate"]
@@ -72,6 +72,12 @@ class ServiceSpec(Frozen):
     tag: Annotated[str | None, PlainValidator(TAG)] = key(
         "A mark on the deployment, shown in `modal app history`.", default="none", example="v1.4.0"
     )
+    adopt: Annotated[bool | None, PlainValidator(Flag())] = key(
+        "Take over an app of this name that is there already and was not deployed by this stack;"
+        " without it such an app is refused.",
+        default="false",
+        example="true",
+    )
     probe: InstanceOf[Probe] | None = key(
         "When a deploy counts as done: see Probe. `true` takes all its defaults, `false` waits for"
         " nothing.",
@@ -105,8 +111,9 @@ class ServiceSpec(Frozen):
 
     def canonical(self) -> dict[str, JsonValue]:
         """As it is written in a stack file."""
-        words = {"source": self.source, "name": self.app_name, "app": self.app}
+        words: dict[str, Any] = {"source": self.source, "name": self.app_name, "app": self.app}
         words |= {"pattern": self.pattern, "strategy": self.strategy, "tag": self.tag}
+        words |= {"adopt": self.adopt}
         found: dict[str, Any] = {name: value for name, value in words.items() if value is not None}
         if self.probe is not None:
             found["probe"] = self.probe.settings()

@@ -19,7 +19,7 @@ from pulumi_modal.spec.source_file import source_path
 from pulumi_modal.spec.validation import check, not_a_map, unknown_key
 from pulumi_modal.spec.vocabulary import IN_CODE, METHODS, OLD_WORDS
 
-SIMPLE_WORDS: Final = ("app", "name", "pattern", "strategy", "tag")
+SIMPLE_WORDS: Final = ("app", "name", "pattern", "strategy", "tag", "adopt")
 SERVICE_WORDS: Final = ("source", *SIMPLE_WORDS, "probe", "functions", "variants")
 VARIANT_WORDS: Final = ("functions",)
 UNNAMED: Final = "unnamed"

@@ -85,6 +85,7 @@ class Stack:
     timeout_s: float | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
     told: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
 
     @property
@@ -92,6 +93,7 @@ class Stack:
         """What its operations run on."""
         operation = Operation(
             tell=self.told.append,
+            note=self.noted.append,
             warn=self.warned.append,
             timeout_s=self.timeout_s,
             cancelled=self.cancelled,

@@ -82,14 +82,14 @@ class FakeGateway:
         """What `function` or `Class.method` does when it is called."""
         self._environments = set(environments)
         self._plan = plan
-        self._failures: dict[str, GatewayError] = {}
+        self._failures: dict[str, tuple[GatewayError, str]] = {}
         self._numbers = itertools.count(1)
         self._ended: dict[AppRef, Ended] = {}
         self._ids: dict[SecretNeed | VolumeNeed, str] = {}
 
-    def fail(self, verb: str, error: GatewayError) -> None:
-        """Let this verb fail from now on."""
-        self._failures[verb] = error
+    def fail(self, verb: str, error: GatewayError, *, after: str = "") -> None:
+        """Let this verb fail from now on, or once another one was asked."""
+        self._failures[verb] = error, after
 
     def heal(self) -> None:
         """Let nothing fail any more."""
@@ -259,7 +259,8 @@ class FakeGateway:
         app_id, _, tag = function_id.partition("/")
         self._of(app_id, f"scaling {function_id}").bounds.setdefault(tag, {}).update(bounds)
 
-    def stop(self, app_id: str) -> None:
+    def stop(self, app_id: str, deadline_s: float = 60.0) -> None:
+        del deadline_s
         self._called("stop", app_id)
         stopped = self._of(app_id, f"stopping {app_id}")
         self._ended |= {
@@ -274,8 +275,9 @@ class FakeGateway:
 
     def _called(self, verb: str, about: Any = None) -> None:
         self.calls.append((verb, about))
-        if verb in self._failures:
-            raise self._failures[verb]
+        error, after = self._failures.get(verb, (None, ""))
+        if error is not None and (not after or after in self.verbs()):
+            raise error
 
     def _changes(self, known: FakeApp, plan: Plan) -> bool:
         before, now = [(one.functions, one.digest) for one in (known.plan, plan)]

@@ -105,7 +105,9 @@ class Releases:
 
     @contextmanager
     def _operation(self) -> Iterator[None]:
-        operation = Operation(self.told.append, self.warned.append, cancelled=self.cancelled)
+        operation = Operation(
+            tell=self.told.append, warn=self.warned.append, cancelled=self.cancelled
+        )
         with as_current(operation):
             yield
 

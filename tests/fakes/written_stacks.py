@@ -108,6 +108,7 @@ SERVICE_WORDS: Final[dict[str, Strategy]] = {
     "pattern": st.sampled_from(["stateful", "Batched"]),
     "strategy": st.sampled_from(["rolling", "recreate"]),
     "tag": st.from_regex(r"[A-Za-z0-9._-]{1,50}", fullmatch=True),
+    "adopt": st.booleans(),
     "probe": PROBE,
 }
 

@@ -18,6 +18,7 @@ from pulumi_modal.gateway.port import AppRef
 from pulumi_modal.gateway.sdk import ModalGateway
 from pulumi_modal.provider.app import AppProvider
 from pulumi_modal.provider.app_drift import DEPLOYED, DRIFT
+from pulumi_modal.provider.app_owner import BIRTH
 from pulumi_modal.provider.environment import EnvironmentProvider
 from pulumi_modal.provider.operation import PartialFailure
 from tests.fakes.local_modal import LocalModalServer, local_modal
@@ -71,6 +72,7 @@ class Project:
             "environment": self.environment,
             "workspace": "local",
             "probe": PROBE,
+            "owner": "shop/dev",
             **said,
         }
         result = self.provider.check({}, news)
@@ -129,8 +131,22 @@ def test_a_create_deploys_waits_and_tells_all(project: Project) -> None:
 def test_a_create_that_was_lost_is_repeated_without_a_second_app(project: Project) -> None:
     lost = project.create()
     again = project.create()
-    assert again == lost
+    assert {**again, BIRTH: lost[BIRTH]} == lost
     assert list(project.gateway.apps(project.environment)) == ["llm"]
+
+
+def test_an_app_of_somebody_else_is_taken_over_only_when_told_to(project: Project) -> None:
+    project.server.modal(
+        "deploy", "--env", project.environment, "--name", "llm", "llm.py", cwd=project.folder
+    )
+    theirs = project.gateway.find(project.app)
+    assert theirs is not None
+    with pytest.raises(Refused, match=r"is there already: version 1, deployed by local on 20"):
+        project.create()
+    outs = project.create(adopt=True)
+    assert (outs["app_id"], outs["version"]) == (theirs.app_id, 1)  # the same code: no new version
+    tags = project.gateway.tags(outs["app_id"])
+    assert (tags["pulumi-project"], tags["pulumi-stack"]) == ("shop", "dev")
 
 
 def test_a_change_of_the_file_is_an_update_of_the_same_app(project: Project) -> None:

@@ -8,6 +8,7 @@ import pulumi
 import pytest
 
 from pulumi_modal import GpuVariants, InferenceService
+from pulumi_modal.provider.app_owner import OWNER
 from pulumi_modal.provider.props import PROVIDER_KEY
 from tests.fakes.pulumi_mocks import Declared, declared_by
 
@@ -18,7 +19,8 @@ WHERE = {"source": "llm.py", "environment": "dev", "workspace": "acme"}
 def said(declared: Declared, name: str) -> dict[str, Any]:
     """What the app of this name is declared with."""
     inputs = declared.resources[name].inputs
-    return {name: one for name, one in inputs.items() if name != PROVIDER_KEY and one is not None}
+    beside = (PROVIDER_KEY, OWNER)
+    return {name: one for name, one in inputs.items() if name not in beside and one is not None}
 
 
 def test_a_service_is_an_app_with_its_settings() -> None:

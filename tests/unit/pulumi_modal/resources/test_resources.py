@@ -41,7 +41,8 @@ def test_an_app_that_was_planned_declares_its_complete_inputs() -> None:
 
     declared = declared_by(program)
     assert declared.types() == {"llm": "pulumi-python:dynamic/modal:App"}
-    assert inputs_of(declared, "llm") == app_inputs(PLAN, probe={"path": "/health"})
+    said = {"probe": {"path": "/health"}, "owner": "project/stack"}
+    assert inputs_of(declared, "llm") == app_inputs(PLAN, **said)
 
 
 def test_an_app_that_was_not_planned_declares_what_it_was_told() -> None:
@@ -63,6 +64,7 @@ def test_an_app_that_was_not_planned_declares_what_it_was_told() -> None:
         "workspace": "acme",
         "functions": {"serve": {"gpu": "H100"}},  # the word of previews, so it can be ignored
         "strategy": "recreate",
+        "owner": "project/stack",
     }
 
 
