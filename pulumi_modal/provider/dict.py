@@ -21,8 +21,6 @@ class DictProvider(NounProvider):
 
 
 def _dicts(caller: Caller) -> Collections:
-    from pulumi_modal.gateway.collections import (
-        wire_dicts,
-    )  # late: it loads the messages of the wire
+    from pulumi_modal.gateway.collections import wire_dicts  # late: loaded by now, by one thread
 
     return wire_dicts(caller)

@@ -118,6 +118,9 @@ def _words(inputs: Props) -> str:
 
 
 def _autoscalers(inputs: Props) -> Autoscalers:
-    from pulumi_modal.gateway.autoscalers import WireAutoscalers  # late: it loads the wire
+    caller = connect_wire(inputs["workspace"], inputs["environment"], Path.cwd())
+    from pulumi_modal.gateway.autoscalers import (
+        WireAutoscalers,
+    )  # late: loaded by now, by one thread
 
-    return WireAutoscalers(connect_wire(inputs["workspace"], inputs["environment"], Path.cwd()))
+    return WireAutoscalers(caller)

@@ -137,6 +137,9 @@ def _outputs(inputs: Props, token: ProxyToken, token_secret: str) -> dict[str, A
 
 
 def _tokens(inputs: Props) -> ProxyTokens:
-    from pulumi_modal.gateway.proxy_tokens import WireProxyTokens  # late: it loads the wire
+    caller = connect_wire(inputs["workspace"], None, Path.cwd())
+    from pulumi_modal.gateway.proxy_tokens import (
+        WireProxyTokens,
+    )  # late: loaded by now, by one thread
 
-    return WireProxyTokens(connect_wire(inputs["workspace"], None, Path.cwd()))
+    return WireProxyTokens(caller)

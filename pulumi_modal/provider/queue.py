@@ -21,8 +21,6 @@ class QueueProvider(NounProvider):
 
 
 def _queues(caller: Caller) -> Collections:
-    from pulumi_modal.gateway.collections import (
-        wire_queues,
-    )  # late: it loads the messages of the wire
+    from pulumi_modal.gateway.collections import wire_queues  # late: loaded by now, by one thread
 
     return wire_queues(caller)

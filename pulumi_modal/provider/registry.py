@@ -8,19 +8,19 @@ from typing import Final
 
 from pulumi.dynamic import ResourceProvider
 
-_TYPES: Final = "pulumi-python:dynamic/modal:"
+TYPES: Final = "pulumi-python:dynamic/modal:"
 
 PROVIDERS: Final[Mapping[str, str]] = {
-    f"{_TYPES}App": "pulumi_modal.provider.app.AppProvider",
-    f"{_TYPES}Dict": "pulumi_modal.provider.dict.DictProvider",
-    f"{_TYPES}Environment": "pulumi_modal.provider.environment.EnvironmentProvider",
-    f"{_TYPES}FunctionAutoscaler": (
+    f"{TYPES}App": "pulumi_modal.provider.app.AppProvider",
+    f"{TYPES}Dict": "pulumi_modal.provider.dict.DictProvider",
+    f"{TYPES}Environment": "pulumi_modal.provider.environment.EnvironmentProvider",
+    f"{TYPES}FunctionAutoscaler": (
         "pulumi_modal.provider.function_autoscaler.FunctionAutoscalerProvider"
     ),
-    f"{_TYPES}ProxyToken": "pulumi_modal.provider.proxy_token.ProxyTokenProvider",
-    f"{_TYPES}Queue": "pulumi_modal.provider.queue.QueueProvider",
-    f"{_TYPES}Secret": "pulumi_modal.provider.secret.SecretProvider",
-    f"{_TYPES}Volume": "pulumi_modal.provider.volume.VolumeProvider",
+    f"{TYPES}ProxyToken": "pulumi_modal.provider.proxy_token.ProxyTokenProvider",
+    f"{TYPES}Queue": "pulumi_modal.provider.queue.QueueProvider",
+    f"{TYPES}Secret": "pulumi_modal.provider.secret.SecretProvider",
+    f"{TYPES}Volume": "pulumi_modal.provider.volume.VolumeProvider",
 }
 """By type token, the path of the class, which is the one that a state file holds."""
 

@@ -153,6 +153,7 @@ def _ref(inputs: Props) -> ObjectRef:
 
 
 def _secrets(inputs: Props) -> Secrets:
-    from pulumi_modal.gateway.secrets import WireSecrets  # late: it loads the messages of the wire
+    caller = connect_wire(inputs["workspace"], inputs["environment"], Path.cwd())
+    from pulumi_modal.gateway.secrets import WireSecrets  # late: loaded by now, by one thread
 
-    return WireSecrets(connect_wire(inputs["workspace"], inputs["environment"], Path.cwd()))
+    return WireSecrets(caller)

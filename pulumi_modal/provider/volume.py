@@ -91,6 +91,7 @@ def _ref(inputs: Props) -> ObjectRef:
 
 
 def _volumes(inputs: Props) -> Volumes:
-    from pulumi_modal.gateway.volumes import WireVolumes  # late: it loads the messages of the wire
+    caller = connect_wire(inputs["workspace"], inputs["environment"], Path.cwd())
+    from pulumi_modal.gateway.volumes import WireVolumes  # late: loaded by now, by one thread
 
-    return WireVolumes(connect_wire(inputs["workspace"], inputs["environment"], Path.cwd()))
+    return WireVolumes(caller)

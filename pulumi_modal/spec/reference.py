@@ -58,7 +58,7 @@ def rows(table: str) -> list[list[str]]:
         return [[f"`{old}`", f"`{new}`", why] for old, (new, why) in ON_METHODS.items()]
     if table == "in-code":
         return [[f"`{name}`", why] for name, why in IN_CODE.items()]
-    return [_row(name, info) for name, info in keys(table).items()]
+    return [row_of(name, info) for name, info in keys(table).items()]
 
 
 def table_text(table: str) -> str:
@@ -78,7 +78,8 @@ def updated(page: str) -> str:
     return _MARKED.sub(lambda found: f"{found[1]}{table_text(found[2])}{found[3]}", page)
 
 
-def _row(name: str, info: FieldInfo) -> list[str]:
+def row_of(name: str, info: FieldInfo) -> list[str]:
+    """The row of one field: key, what it is, default, allowed, example."""
     extra: dict[str, Any] = (
         info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     )

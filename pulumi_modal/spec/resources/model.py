@@ -35,11 +35,26 @@ class ResourceOutputs(Frozen):
 class Effect:
     """What a change of an input does, and why no less than that."""
 
-    kind: Literal["in place", "replacement"]
+    kind: Literal["nothing deployed", "in place", "rollover", "new version", "replacement"]
     reason: str
 
 
 Effects = Mapping[str, Effect]
+
+
+def nothing(reason: str) -> Effect:
+    """Kept in the state alone, for the next version."""
+    return Effect("nothing deployed", reason)
+
+
+def rollover(reason: str) -> Effect:
+    """New containers of what is deployed."""
+    return Effect("rollover", reason)
+
+
+def new_version(reason: str) -> Effect:
+    """A deploy, unless less will do."""
+    return Effect("new version", reason)
 
 
 def in_place(reason: str) -> Effect:
