@@ -157,6 +157,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             warn=self._engine.warn(urn),
             timeout_s=getattr(request, "timeout", 0.0) or None,
             cancelled=self._cancelled,
+            urn=urn,
         )
         try:
             with as_current(operation):

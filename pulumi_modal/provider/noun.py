@@ -56,6 +56,8 @@ class Schema:
     """Inputs that no output tells: whether they differ is not known."""
     relations: Callable[[Props], Iterable[Problem]] = lambda _inputs: ()
     """What is wrong with sound inputs together; values that are not known yet are among them."""
+    bound_by: str = "environment"
+    """The input that names the environment that the credentials must be for."""
 
 
 class Noun(Protocol):
@@ -128,13 +130,14 @@ class NounProvider(ResourceProvider):
         """How it is in Modal now."""
         noun, known = self.noun(), plain(props)
         wanted = noun.schema.place
-        place = known if {*wanted} <= {*known} else place_of(id_, wanted=wanted)
+        is_import = not {*wanted} <= {*known}
+        place = place_of(id_, wanted=wanted) if is_import else known
         found = noun.read(place, {**known, **plain(current().inputs)})
         if found is None:
             return ReadResult(None, {})
         outputs = dict(found.outputs)
         inputs = None if found.inputs is None else dict(found.inputs)
-        return ReadResult(id_of(noun.schema, outputs), outputs, inputs)
+        return ReadResult(id_of(noun.schema, outputs) if is_import else id_, outputs, inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Change it in place."""
@@ -155,9 +158,9 @@ def checked(schema: Schema, raw: Mapping[str, Any]) -> tuple[dict[str, Any], lis
     }
     result = check(schema.inputs, said, "")
     problems = [*_serious(result.problems, unknown)]
-    environment = said.get("environment")
-    if isinstance(environment, str) and not any(path == "environment" for path, _ in problems):
-        problems += unbound("environment", environment)
+    environment = said.get(schema.bound_by)
+    if isinstance(environment, str) and not any(path == schema.bound_by for path, _ in problems):
+        problems += unbound(schema.bound_by, environment)
     if problems:
         return dict(raw), problems
     sound = {**(result.model.canonical() if result.model else said), **unknown}

@@ -33,6 +33,8 @@ class Operation:
     timeout_s: float | None = None
     """The user's `custom_timeouts`, when there is one."""
     cancelled: threading.Event = field(default_factory=threading.Event)
+    urn: str = ""
+    """Names the resource, its stack and its project; Pulumi's own host does not tell it."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """In a read, the inputs in the state: Pulumi's own host hands on the outputs alone."""
     begun: float = field(default_factory=time.monotonic)

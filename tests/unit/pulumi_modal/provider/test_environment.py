@@ -1,174 +1,407 @@
-"""An environment is made once, used where it is, and never taken from anybody."""
+"""An environment is made once, kept as declared, never taken from anybody, and told from others."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pulumi_modal.errors import NotFound, Refused, Unavailable
-from pulumi_modal.gateway.port import AppRef
 from pulumi_modal.provider import environment
-from pulumi_modal.provider.environment import EnvironmentProvider, ensure, remove
-from pulumi_modal.provider.operation import Operation, as_current
-from tests.fakes.apps import Stack
-from tests.fakes.gateway import FakeGateway
+from pulumi_modal.provider.environment import EnvironmentProvider
+from pulumi_modal.provider.operation import PartialFailure
+from tests.fakes.environments import FakeEnvironments
+from tests.fakes.operations import Managed
 
-OUTS = {"name": "dev", "workspace": "local", "adopted": False}
+DEV = {"name": "dev", "workspace": "local"}
 
 
 @pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
+def modal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeEnvironments:
     """The Modal that the provider reaches."""
-    made = FakeGateway()
-    monkeypatch.setattr(environment, "connect", lambda *_: made)
+    made = FakeEnvironments()
+    monkeypatch.setattr(environment, "_environments", lambda _: made)
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
+    monkeypatch.delenv("MODAL_ENVIRONMENT", raising=False)
     return made
 
 
-def removed(gateway: FakeGateway, *, adopted: bool = False) -> list[str]:
-    """What is told of a removal of `dev`."""
-    told: list[str] = []
-    operation = Operation(tell=told.append, warn=lambda sentence: told.append(f"warn: {sentence}"))
-    remove(gateway, "dev", operation, adopted=adopted)
-    return told
+@pytest.fixture
+def managed() -> Managed:
+    return Managed(EnvironmentProvider())
 
 
-def test_an_environment_is_made_where_there_is_none() -> None:
-    gateway = FakeGateway()
-    assert ensure(gateway, "dev") is False
-    assert "dev" in gateway.environments()
+def test_one_is_made_where_there_is_none(modal: FakeEnvironments, managed: Managed) -> None:
+    outs = managed.up(**DEV)
+    assert managed.id == "dev"
+    assert outs == {
+        **DEV,
+        "on_delete": "refuse",
+        "environment_id": modal.named("dev").environment_id,
+        "suffix": "dev",
+        "adopted": False,
+        "created_at": "2026-11-24T12:00:00+00:00",
+    }
 
 
-def test_an_environment_that_is_there_is_used() -> None:
-    gateway = FakeGateway(environments=("dev",))
-    assert ensure(gateway, "dev") is True
-    assert gateway.verbs() == ["environments"]
+def test_one_that_is_there_is_used_and_left_alone(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    outs = managed.up(name="main", workspace="local", on_delete="force")
+    assert outs["adopted"] is True
+    assert modal.calls == ["all"]
+    managed.destroy()
+    assert "main" in modal.names()
+    assert managed.said == ["the environment main was there before this stack: left as it is"]
 
 
-def test_two_stacks_that_make_one_environment_at_once_both_have_it() -> None:
-    class Racing(FakeGateway):
-        def create_environment(self, name: str) -> None:
-            super().create_environment(name)
-            super().create_environment(name)  # the other one came first
-
-    assert ensure(Racing(), "dev") is True
-
-
-def test_an_environment_that_modal_refuses_is_an_error() -> None:
-    gateway = FakeGateway()
-    gateway.fail("create_environment", Refused("creating the environment dev: too many"))
-    with pytest.raises(Refused, match="too many"):
-        ensure(gateway, "dev")
+def test_what_is_declared_is_set_at_once(modal: FakeEnvironments, managed: Managed) -> None:
+    roles = {"users": {"alice": "contributor"}, "service_users": {"ci": "viewer"}}
+    outs = managed.up(**DEV, web_suffix="d", restricted=True, default_role="no-access", roles=roles)
+    made = modal.named("dev")
+    assert (made.web_suffix, made.is_restricted, made.default_role) == ("d", True, "no-access")
+    assert modal.roles(made).as_map() == roles
+    assert (outs["suffix"], outs["roles"]) == ("d", roles)
+    assert modal.calls.count("restrict") == 0  # it was made so
 
 
-def test_an_empty_environment_of_this_stack_is_removed() -> None:
-    gateway = FakeGateway(environments=("dev",))
-    assert removed(gateway) == []
-    assert "dev" not in gateway.environments()
+def test_what_is_changed_is_changed_in_place(modal: FakeEnvironments, managed: Managed) -> None:
+    first = managed.up(**DEV, restricted=True, roles={"users": {"alice": "viewer"}})
+    news = {
+        **DEV,
+        "web_suffix": "d",
+        "restricted": True,
+        "default_role": "no-access",
+        "roles": {"users": {"bob": "viewer"}},
+    }
+    assert managed.replaces(**news) == []
+    outs = managed.up(**news)
+    assert modal.roles(modal.named("dev")).as_map() == {"users": {"bob": "viewer"}}
+    assert outs["environment_id"] == first["environment_id"]
+    managed.up(**DEV)  # nothing is declared any more: all but roles stays as it is
+    assert (modal.named("dev").web_suffix, modal.named("dev").is_restricted) == ("d", True)
+    assert modal.roles(modal.named("dev")).as_map() == {}
 
 
-def test_a_removal_repeats_safely() -> None:
-    gateway = FakeGateway()
-    assert removed(gateway) == []
-    assert gateway.verbs() == ["environments"]
-
-
-def test_an_environment_that_goes_meanwhile_is_gone() -> None:
-    gateway = FakeGateway(environments=("dev",))
-    gateway.fail("delete_environment", NotFound("deleting the environment dev: not found"))
-    assert removed(gateway) == ["was gone already"]
-
-
-def test_an_adopted_environment_is_left_alone() -> None:
-    gateway = FakeGateway(environments=("dev",))
-    assert removed(gateway, adopted=True) == [
-        "warn: the environment dev was there before this stack: left as it is"
-    ]
-    assert "dev" in gateway.environments()
-
-
-def test_an_environment_with_foreign_apps_is_refused() -> None:
-    stack = Stack()
-    stack.create()
-    with pytest.raises(Refused) as caught:
-        removed(stack.gateway)
-    assert str(caught.value).startswith("environment dev: llm still run there and are not this")
-    assert AppRef("dev", "llm") in stack.gateway.running
-
-
-def test_what_is_kept_in_an_environment_keeps_it() -> None:
-    gateway = FakeGateway(environments=("dev",))
-    gateway.volumes.add(("dev", "models"))
-    gateway.secrets["dev", "hf"] = frozenset()
-    (sentence,) = removed(gateway)
-    assert "left in place: it holds volume models, secret hf;" in sentence
-    assert "`modal environment delete dev`" in sentence
-    assert "dev" in gateway.environments()
-
-
-@pytest.mark.parametrize("verb", ["environments", "apps", "kept_objects", "delete_environment"])
-def test_an_environment_that_could_not_be_removed_is_not_forgotten(verb: str) -> None:
-    gateway = FakeGateway(environments=("dev",))
-    gateway.fail(verb, Unavailable("no answer"))
-    with pytest.raises(Unavailable):
-        removed(gateway)
-
-
-def test_a_create_keeps_whether_it_was_there(gateway: FakeGateway) -> None:
-    provider = EnvironmentProvider()
-    made = provider.create({"name": "dev", "workspace": "local", "__provider": "x"})
-    assert (made.id, made.outs) == ("dev", OUTS)
-    again = provider.create({"name": "dev", "workspace": "local"})
-    assert again.outs == {**OUTS, "adopted": True}
-    assert gateway.verbs().count("create_environment") == 1
-
-
-def test_a_read_gives_back_what_is_known(gateway: FakeGateway) -> None:
-    provider = EnvironmentProvider()
-    gateway.create_environment("dev")
-    found = provider.read("dev", {**OUTS, "__provider": "x"})
-    assert (found.id, found.outs) == ("dev", OUTS)
-    assert found.inputs == {"name": "dev", "workspace": "local"}
-
-
-@pytest.mark.usefixtures("gateway")
-def test_an_environment_that_is_gone_reads_as_gone() -> None:
-    found = EnvironmentProvider().read("dev", OUTS)
-    assert (found.id, found.outs) == (None, {})
-
-
-def test_a_modal_that_does_not_answer_is_no_gone_environment(gateway: FakeGateway) -> None:
-    gateway.fail("environments", Unavailable("no answer"))
-    with pytest.raises(Unavailable):
-        EnvironmentProvider().read("dev", OUTS)
-
-
-def test_a_delete_tells_the_operation_in_progress(gateway: FakeGateway) -> None:
-    gateway.create_environment("dev")
-    warned: list[str] = []
-    with as_current(Operation(warn=warned.append)):
-        EnvironmentProvider().delete("dev", {**OUTS, "adopted": True})
-    assert len(warned) == 1
-
-
-@pytest.mark.usefixtures("gateway")
-def test_an_update_loses_nothing() -> None:
-    olds = {**OUTS, "__provider": "x"}
-    assert EnvironmentProvider().update("dev", olds, {"name": "dev"}).outs == OUTS
+def test_an_update_touches_only_what_differs(modal: FakeEnvironments, managed: Managed) -> None:
+    managed.up(**DEV, web_suffix="dev")
+    modal.calls.clear()
+    managed.up(**DEV, web_suffix="dev", on_delete="retain")
+    assert modal.calls == ["all"]
 
 
 @pytest.mark.parametrize(
-    ("change", "replaces"),
+    ("news", "named"),
     [
-        pytest.param({}, [], id="nothing"),
-        pytest.param({"name": "prod"}, ["name"], id="another name"),
-        pytest.param({"workspace": "acme"}, ["workspace"], id="another workspace"),
+        ({"web_suffix": "Not_Good"}, "web_suffix"),
+        ({"default_role": "viewer"}, "default_role"),
+        ({"roles": {"users": {"alice": "viewer"}}}, "roles.users"),
+        ({"restricted": True, "default_role": "king"}, "default_role"),
+        ({"restricted": True, "roles": {"users": {"a": "king"}}}, "roles.users.a"),
+        ({"restricted": "maybe"}, "restricted"),
+        ({"on_delete": "never"}, "on_delete"),
+        ({"name": "en-x"}, "name"),
     ],
 )
-def test_another_name_or_workspace_is_another_environment(
-    change: dict[str, Any], replaces: list[str]
+def test_what_cannot_be_is_refused_at_preview(
+    managed: Managed, news: dict[str, Any], named: str
 ) -> None:
-    olds = {**OUTS, "__provider": "x"}
-    result = EnvironmentProvider().diff("dev", olds, {"name": "dev", "workspace": "local"} | change)
-    assert result.changes is None
-    assert result.replaces == replaces
+    assert named in managed.refusals(**{**DEV, **news})
+
+
+def test_another_environment_of_the_credentials_is_refused_at_preview(
+    managed: Managed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODAL_ENVIRONMENT", "prod")
+    assert "prod" in managed.refusals(**DEV)["name"]
+
+
+@pytest.mark.usefixtures("modal")
+def test_another_name_or_workspace_is_another_environment(managed: Managed) -> None:
+    managed.up(**DEV)
+    assert managed.replaces(name="prod", workspace="local") == ["name"]
+    assert managed.replaces(name="dev", workspace="acme") == ["workspace"]
+
+
+def test_a_lost_answer_is_found_again_and_counts_as_this_stacks(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    modal.fail("create", Unavailable("no answer"), done=True)
+    with pytest.raises(Unavailable):
+        managed.up(**DEV)
+    modal.heal()
+    assert managed.up(**DEV)["adopted"] is False
+
+
+def test_a_create_that_was_killed_before_it_was_known_counts_as_this_stacks(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    managed.up(**DEV)
+    assert Managed(EnvironmentProvider()).up(**DEV)["adopted"] is False
+    managed.refresh()  # now the state is known to have it
+    assert Managed(EnvironmentProvider()).up(**DEV)["adopted"] is True
+    modal.delete("dev")
+
+
+def test_one_of_the_name_that_somebody_made_since_is_theirs(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    managed.up(**DEV)
+    modal.delete("dev")
+    modal.create("dev", is_restricted=False, default_role="")
+    assert Managed(EnvironmentProvider()).up(**DEV)["adopted"] is True
+
+
+def test_two_stacks_that_make_it_at_once_both_have_it(
+    modal: FakeEnvironments, managed: Managed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = modal.create
+
+    def raced(name: str, **more: Any) -> None:
+        create(name, **more)
+        create(name, **more)  # the other one came first
+
+    monkeypatch.setattr(modal, "create", raced)
+    assert managed.up(**DEV)["adopted"] is True
+
+
+def test_one_that_modal_refuses_is_an_error_and_leaves_no_note(
+    modal: FakeEnvironments, managed: Managed, tmp_path: Path
+) -> None:
+    modal.fail("create", Refused("creating the environment dev: too many"))
+    with pytest.raises(Refused, match="too many"):
+        managed.up(**DEV)
+    assert list(tmp_path.glob("modal-begun/*")) == []
+
+
+def test_what_fails_after_it_was_made_keeps_it_in_the_state(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    modal.fail("set_web_suffix", Refused("setting the web suffix of dev: another one has it"))
+    with pytest.raises(PartialFailure, match="another one has it") as caught:
+        managed.up(**DEV, web_suffix="main")
+    assert caught.value.resource_id == "dev"
+    assert caught.value.outs["adopted"] is False
+    assert caught.value.outs["suffix"] == "dev"
+
+
+def test_a_note_that_cannot_be_kept_is_told_and_stops_nothing(
+    modal: FakeEnvironments, managed: Managed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "file"))
+    managed.up(**DEV)
+    assert "dev" in modal.names()
+    assert "if this create is cut off" in managed.said[0]
+
+
+def test_a_refresh_of_what_is_as_declared_changes_nothing(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    managed.up(**DEV, web_suffix="d", restricted=True, roles={"users": {"bob": "viewer"}})
+    before = (managed.id, managed.inputs, managed.outs)
+    for handed_on in (True, False):
+        assert managed.refresh(handed_on=handed_on)
+        assert (managed.id, managed.inputs, managed.outs) == before
+    assert "dev" in modal.names()
+
+
+def test_a_refresh_sees_what_others_have_set_and_up_sets_it_back(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    declared = {**DEV, "web_suffix": "d", "restricted": True, "roles": {"users": {"bob": "viewer"}}}
+    managed.up(**declared)
+    modal.set_web_suffix("dev", "x")
+    modal.restrict(modal.named("dev"), is_restricted=False, default_role="")
+    modal._given[modal.named("dev").environment_id]["users"] = {"alice": "contributor"}
+    managed.refresh()
+    assert managed.inputs["web_suffix"] == "x"
+    assert managed.inputs["restricted"] is False
+    assert "roles" not in managed.inputs
+    managed.up(**declared)
+    made = modal.named("dev")
+    assert (made.web_suffix, made.is_restricted) == ("d", True)
+    assert modal.roles(made).users == {"alice": "contributor", "bob": "viewer"}
+
+
+def test_what_is_not_declared_is_no_drift(modal: FakeEnvironments, managed: Managed) -> None:
+    managed.up(**DEV)
+    inputs = managed.inputs
+    modal.set_web_suffix("dev", "x")
+    modal.restrict(modal.named("dev"), is_restricted=True, default_role="")
+    managed.refresh()
+    assert managed.inputs == inputs
+    assert managed.outs["suffix"] == "x"
+
+
+def test_one_that_was_renamed_is_found_by_its_id_and_renamed_back(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    made = managed.up(**DEV)
+    modal.rename("dev", "theirs")
+    assert managed.refresh()
+    assert managed.said == ["the environment dev was renamed to theirs by somebody"]
+    assert (managed.id, managed.inputs["name"]) == ("dev", "theirs")
+    managed.refresh()
+    assert managed.replaces(**DEV) == []
+    outs = managed.up(**DEV)
+    assert modal.named("dev").environment_id == made["environment_id"]
+    assert outs == made
+
+
+def test_a_rename_by_hand_that_the_stack_follows_replaces_nothing(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    managed.up(**DEV)
+    modal.rename("dev", "development")
+    managed.refresh()
+    news = managed.checked(name="development", workspace="local")
+    result = managed.provider.diff(managed.id, managed.outs, news)
+    assert (result.replaces, result.changes) == ([], True)
+    managed.outs = managed.provider.update(managed.id, managed.outs, news).outs or {}
+    managed.inputs = news
+    assert "renamed_from" not in managed.outs
+    assert managed.replaces(**DEV) == ["name"]  # from now on its name is the new one
+    managed.destroy()
+    assert "development" not in modal.names()
+
+
+def test_one_that_was_deleted_and_made_anew_is_theirs(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    managed.up(**DEV)
+    modal.delete("dev")
+    modal.create("dev", is_restricted=False, default_role="")
+    managed.refresh()
+    assert managed.outs["adopted"] is True
+    assert "made anew by somebody" in managed.said[0]
+    managed.destroy()
+    assert "dev" in modal.names()
+
+
+def test_without_a_refresh_only_the_one_of_the_state_is_deleted(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    managed.up(**DEV, on_delete="force")
+    modal.rename("dev", "theirs")
+    modal.create("dev", is_restricted=False, default_role="")
+    managed.destroy()
+    assert {"dev", "theirs"} <= modal.names()
+    assert managed.said == ["the environment dev was made anew by somebody since: left as it is"]
+
+
+def test_one_that_is_gone_reads_as_gone(modal: FakeEnvironments, managed: Managed) -> None:
+    managed.up(**DEV)
+    modal.delete("dev")
+    assert not managed.refresh()
+
+
+@pytest.mark.parametrize("verb", ["all", "contents", "delete"])
+def test_a_modal_that_does_not_answer_loses_nothing(
+    modal: FakeEnvironments, managed: Managed, verb: str
+) -> None:
+    managed.up(**DEV)
+    modal.fail(verb, Unavailable("no answer"))
+    with pytest.raises(Unavailable):
+        managed.destroy()
+    assert "dev" in modal.names()
+
+
+def test_an_import_takes_all_settings_over(modal: FakeEnvironments, managed: Managed) -> None:
+    modal.create("old", is_restricted=True, default_role="no-access")
+    managed.take("local/old")
+    assert managed.id == "old"
+    assert managed.inputs == {
+        "name": "old",
+        "workspace": "local",
+        "web_suffix": "old",
+        "restricted": True,
+        "default_role": "no-access",
+        "on_delete": "refuse",
+    }
+    assert managed.outs["adopted"] is False
+    managed.destroy()
+    assert "old" not in modal.names()
+
+
+def test_one_that_holds_something_is_deleted_only_on_demand(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    managed.up(**DEV)
+    modal.held["dev"] = ["volume models", "app theirs"]
+    with pytest.raises(Refused, match="holds app theirs, volume models, which would be lost"):
+        managed.destroy()
+    managed.up(**DEV, on_delete="retain")
+    managed.destroy()
+    assert "dev" in modal.names()
+    assert managed.said[-1] == "the environment dev is left in Modal, as on_delete says"
+    managed.take("dev")
+    managed.up(**DEV, on_delete="force")
+    managed.destroy()
+    assert "dev" not in modal.names()
+
+
+def test_the_default_environment_is_never_deleted(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    managed.take("main")
+    with pytest.raises(Refused, match="is the default of the workspace"):
+        managed.destroy()
+    assert "main" in modal.names()
+
+
+def test_one_that_is_gone_meanwhile_is_told(modal: FakeEnvironments, managed: Managed) -> None:
+    managed.up(**DEV)
+    modal.fail("delete", NotFound("deleting the environment dev: not found"))
+    managed.destroy()
+    assert managed.said == ["was gone already"]
+
+
+def test_an_update_of_one_that_is_gone_says_what_to_do(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    managed.up(**DEV)
+    modal.delete("dev")
+    with pytest.raises(NotFound, match="`pulumi refresh`"):
+        managed.up(**DEV, web_suffix="x")
+
+
+def test_a_state_from_before_ids_were_kept_is_read_and_completed(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    modal.create("dev", is_restricted=False, default_role="")
+    managed.id, managed.inputs = "dev", dict(DEV)
+    managed.outs = {**DEV, "adopted": False}
+    managed.refresh()
+    assert managed.outs["environment_id"] == modal.named("dev").environment_id
+    assert managed.outs["adopted"] is False
+    managed.outs = {**DEV, "adopted": False}
+    managed.destroy()
+    assert "dev" not in modal.names()
+
+
+@pytest.mark.usefixtures("modal")
+def test_the_suffix_is_known_at_preview(managed: Managed) -> None:
+    outs = managed.up(**DEV)
+    provider = EnvironmentProvider()
+    assert provider.predict(outs, {**DEV, "on_delete": "force"})["suffix"] == "dev"
+    assert provider.predict(outs, {**DEV, "web_suffix": ""})["suffix"] == ""
+    assert "suffix" not in provider.predict({}, DEV)
+
+
+def test_a_preview_says_what_each_change_does(modal: FakeEnvironments, managed: Managed) -> None:
+    managed.up(**DEV)
+    news = {**DEV, "web_suffix": "d", "on_delete": "force"}
+    with managed.operation():
+        managed.provider.predict(managed.outs, managed.checked(**news))
+    assert managed.said == [
+        "web_suffix: in place (the URLs of its apps change at once, and the old ones answer no"
+        " more)\non_delete: in place (only remembered for the delete; nothing changes in Modal)"
+    ]
+    managed.said.clear()
+    modal.rename("dev", "theirs")
+    managed.refresh()
+    with managed.operation():
+        managed.provider.predict(managed.outs, managed.checked(**DEV))
+    assert managed.said[1:] == ["name: in place (somebody has renamed it; it is renamed back)"]
