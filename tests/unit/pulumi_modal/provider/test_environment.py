@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_modal.errors import NotFound, Refused, Unavailable
+from pulumi_modal.errors import NotFound
 from pulumi_modal.provider import environment
 from pulumi_modal.provider.environment import EnvironmentProvider
-from pulumi_modal.provider.operation import PartialFailure
+from pulumi_modal.spec.resources.environment import EFFECTS
 from tests.fakes.environments import FakeEnvironments
 from tests.fakes.operations import Managed
 
@@ -124,78 +124,6 @@ def test_another_name_or_workspace_is_another_environment(managed: Managed) -> N
     assert managed.replaces(name="dev", workspace="acme") == ["workspace"]
 
 
-def test_a_lost_answer_is_found_again_and_counts_as_this_stacks(
-    modal: FakeEnvironments, managed: Managed
-) -> None:
-    modal.fail("create", Unavailable("no answer"), done=True)
-    with pytest.raises(Unavailable):
-        managed.up(**DEV)
-    modal.heal()
-    assert managed.up(**DEV)["adopted"] is False
-
-
-def test_a_create_that_was_killed_before_it_was_known_counts_as_this_stacks(
-    modal: FakeEnvironments, managed: Managed
-) -> None:
-    managed.up(**DEV)
-    assert Managed(EnvironmentProvider()).up(**DEV)["adopted"] is False
-    managed.refresh()  # now the state is known to have it
-    assert Managed(EnvironmentProvider()).up(**DEV)["adopted"] is True
-    modal.delete("dev")
-
-
-def test_one_of_the_name_that_somebody_made_since_is_theirs(
-    modal: FakeEnvironments, managed: Managed
-) -> None:
-    managed.up(**DEV)
-    modal.delete("dev")
-    modal.create("dev", is_restricted=False, default_role="")
-    assert Managed(EnvironmentProvider()).up(**DEV)["adopted"] is True
-
-
-def test_two_stacks_that_make_it_at_once_both_have_it(
-    modal: FakeEnvironments, managed: Managed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    create = modal.create
-
-    def raced(name: str, **more: Any) -> None:
-        create(name, **more)
-        create(name, **more)  # the other one came first
-
-    monkeypatch.setattr(modal, "create", raced)
-    assert managed.up(**DEV)["adopted"] is True
-
-
-def test_one_that_modal_refuses_is_an_error_and_leaves_no_note(
-    modal: FakeEnvironments, managed: Managed, tmp_path: Path
-) -> None:
-    modal.fail("create", Refused("creating the environment dev: too many"))
-    with pytest.raises(Refused, match="too many"):
-        managed.up(**DEV)
-    assert list(tmp_path.glob("modal-begun/*")) == []
-
-
-def test_what_fails_after_it_was_made_keeps_it_in_the_state(
-    modal: FakeEnvironments, managed: Managed
-) -> None:
-    modal.fail("set_web_suffix", Refused("setting the web suffix of dev: another one has it"))
-    with pytest.raises(PartialFailure, match="another one has it") as caught:
-        managed.up(**DEV, web_suffix="main")
-    assert caught.value.resource_id == "dev"
-    assert caught.value.outs["adopted"] is False
-    assert caught.value.outs["suffix"] == "dev"
-
-
-def test_a_note_that_cannot_be_kept_is_told_and_stops_nothing(
-    modal: FakeEnvironments, managed: Managed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "file"))
-    managed.up(**DEV)
-    assert "dev" in modal.names()
-    assert "if this create is cut off" in managed.said[0]
-
-
 def test_a_refresh_of_what_is_as_declared_changes_nothing(
     modal: FakeEnvironments, managed: Managed
 ) -> None:
@@ -280,32 +208,10 @@ def test_one_that_was_deleted_and_made_anew_is_theirs(
     assert "dev" in modal.names()
 
 
-def test_without_a_refresh_only_the_one_of_the_state_is_deleted(
-    modal: FakeEnvironments, managed: Managed
-) -> None:
-    managed.up(**DEV, on_delete="force")
-    modal.rename("dev", "theirs")
-    modal.create("dev", is_restricted=False, default_role="")
-    managed.destroy()
-    assert {"dev", "theirs"} <= modal.names()
-    assert managed.said == ["the environment dev was made anew by somebody since: left as it is"]
-
-
 def test_one_that_is_gone_reads_as_gone(modal: FakeEnvironments, managed: Managed) -> None:
     managed.up(**DEV)
     modal.delete("dev")
     assert not managed.refresh()
-
-
-@pytest.mark.parametrize("verb", ["all", "contents", "delete"])
-def test_a_modal_that_does_not_answer_loses_nothing(
-    modal: FakeEnvironments, managed: Managed, verb: str
-) -> None:
-    managed.up(**DEV)
-    modal.fail(verb, Unavailable("no answer"))
-    with pytest.raises(Unavailable):
-        managed.destroy()
-    assert "dev" in modal.names()
 
 
 def test_an_import_takes_all_settings_over(modal: FakeEnvironments, managed: Managed) -> None:
@@ -323,39 +229,6 @@ def test_an_import_takes_all_settings_over(modal: FakeEnvironments, managed: Man
     assert managed.outs["adopted"] is False
     managed.destroy()
     assert "old" not in modal.names()
-
-
-def test_one_that_holds_something_is_deleted_only_on_demand(
-    modal: FakeEnvironments, managed: Managed
-) -> None:
-    managed.up(**DEV)
-    modal.held["dev"] = ["volume models", "app theirs"]
-    with pytest.raises(Refused, match="holds app theirs, volume models, which would be lost"):
-        managed.destroy()
-    managed.up(**DEV, on_delete="retain")
-    managed.destroy()
-    assert "dev" in modal.names()
-    assert managed.said[-1] == "the environment dev is left in Modal, as on_delete says"
-    managed.take("dev")
-    managed.up(**DEV, on_delete="force")
-    managed.destroy()
-    assert "dev" not in modal.names()
-
-
-def test_the_default_environment_is_never_deleted(
-    modal: FakeEnvironments, managed: Managed
-) -> None:
-    managed.take("main")
-    with pytest.raises(Refused, match="is the default of the workspace"):
-        managed.destroy()
-    assert "main" in modal.names()
-
-
-def test_one_that_is_gone_meanwhile_is_told(modal: FakeEnvironments, managed: Managed) -> None:
-    managed.up(**DEV)
-    modal.fail("delete", NotFound("deleting the environment dev: not found"))
-    managed.destroy()
-    assert managed.said == ["was gone already"]
 
 
 def test_an_update_of_one_that_is_gone_says_what_to_do(
@@ -394,14 +267,14 @@ def test_a_preview_says_what_each_change_does(modal: FakeEnvironments, managed: 
     managed.up(**DEV)
     news = {**DEV, "web_suffix": "d", "on_delete": "force"}
     with managed.operation():
-        managed.provider.predict(managed.outs, managed.checked(**news))
-    assert managed.said == [
-        "web_suffix: in place (the URLs of its apps change at once, and the old ones answer no"
-        " more)\non_delete: in place (only remembered for the delete; nothing changes in Modal)"
+        EnvironmentProvider().predict(managed.outs, managed.checked(**news))
+    assert managed.said[0].splitlines() == [
+        f"web_suffix: in place ({EFFECTS['web_suffix'].reason})",
+        "on_delete: in place (only remembered for the delete; nothing changes in Modal)",
     ]
     managed.said.clear()
     modal.rename("dev", "theirs")
     managed.refresh()
     with managed.operation():
-        managed.provider.predict(managed.outs, managed.checked(**DEV))
+        EnvironmentProvider().predict(managed.outs, managed.checked(**DEV))
     assert managed.said[1:] == ["name: in place (somebody has renamed it; it is renamed back)"]
