@@ -21,11 +21,12 @@ from modal_local.errors import LocalModalError
 
 LOOPBACK: Final = "127.0.0.1"
 WORKSPACE: Final = "local"
-PROFILE: Final = "local"
+"""Name of the workspace, unless another one was given; and of its one user."""
 DEFAULT_ENVIRONMENT: Final = "main"
 IMAGE_BUILDER_VERSION: Final = "2025.06"
 HOME_VARIABLE: Final = "MODAL_LOCAL_HOME"
 COMMAND_VARIABLE: Final = "MODAL_LOCAL_COMMAND"
+WORKSPACE_VARIABLE: Final = "MODAL_LOCAL_WORKSPACE"
 _URL: Final = re.compile(r"^http://127\.0\.0\.1:(\d{1,5})/?$")
 
 
@@ -93,6 +94,7 @@ class Access:
     port: int
     token_id: str
     token_secret: str
+    workspace: str = WORKSPACE
 
     @property
     def server_url(self) -> str:
@@ -129,33 +131,50 @@ def command_name() -> str:
 def read_access(home: Home) -> Access | None:
     """The access that was given out before; None at first. Raises LocalModalError."""
     try:
-        profile = tomllib.loads(home.config.read_text()).get(PROFILE, {})
+        profiles = tomllib.loads(home.config.read_text())
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise LocalModalError(f"{home.config} cannot be read: {error}") from error
-    match = _URL.match(str(profile.get("server_url", "")))
-    token_id, token_secret = profile.get("token_id"), profile.get("token_secret")
+    workspace, profile = next(iter(profiles.items()), ("", None))
+    given = profile if isinstance(profile, dict) else {}
+    match = _URL.match(str(given.get("server_url", "")))
+    token_id, token_secret = given.get("token_id"), given.get("token_secret")
     if match is None or not (isinstance(token_id, str) and isinstance(token_secret, str)):
         raise LocalModalError(
-            f"{home.config} has no profile [{PROFILE}] with the address and token of a local "
-            "Modal: put it back, or remove the file to get a new token"
+            f"{home.config} has no profile with the address and token of a local Modal: put it "
+            "back, or remove the file to get a new token"
         )
-    return Access(int(match[1]), token_id, token_secret)
+    return Access(int(match[1]), token_id, token_secret, workspace)
 
 
 def claim_access(home: Home) -> tuple[Access, socket.socket]:
     """Access with its listener bound: as before where possible, made at the first start."""
     known = read_access(home)
+    workspace = _workspace(home, known)
     listener = _bind(known.port if known else 0)
     port = int(listener.getsockname()[1])
     if known is None:
-        access = Access(port, f"ak-{secrets.token_hex(11)}", f"as-{secrets.token_urlsafe(32)}")
+        token_id, token_secret = f"ak-{secrets.token_hex(11)}", f"as-{secrets.token_urlsafe(32)}"
+        access = Access(port, token_id, token_secret, workspace)
     else:
         access = replace(known, port=port)
     if access != known:
         _write_access(home, access)
     return access, listener
+
+
+def _workspace(home: Home, known: Access | None) -> str:
+    """The name that was asked for; a folder keeps its first one."""
+    asked = os.environ.get(WORKSPACE_VARIABLE)
+    if known is None:
+        return asked or WORKSPACE
+    if asked and asked != known.workspace:
+        raise LocalModalError(
+            f"{home.path} is the workspace {known.workspace}, but {WORKSPACE_VARIABLE} says"
+            f" {asked}: unset it, or name another folder by {HOME_VARIABLE}"
+        )
+    return known.workspace
 
 
 def _bind(port: int) -> socket.socket:
@@ -178,7 +197,10 @@ def _write_access(home: Home, access: Access) -> None:
         "token_id": access.token_id,
         "token_secret": access.token_secret,
     }
-    lines = [f"[{PROFILE}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
+    lines = [
+        f"[{json.dumps(access.workspace)}]",
+        *(f"{key} = {json.dumps(value)}" for key, value in values.items()),
+    ]
     write_private(home.config, "\n".join([*lines, "active = true", ""]))
 
 

@@ -18,7 +18,7 @@ import typer
 from modal_local.commands import fault, process
 from modal_local.commands.terminal import AsJson, print_json, running_server, say, sentences
 from modal_local.errors import LocalModalError
-from modal_local.settings import WORKSPACE, Home, command_name, find_home, read_access
+from modal_local.settings import Home, command_name, find_home, read_access
 
 _PROGRAM: Final = command_name()
 _LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -79,12 +79,12 @@ def status(*, as_json: AsJson = False) -> None:
                 "home": str(home.path),
                 "server_url": running.server_url,
                 "pid": running.pid,
-                "workspace": WORKSPACE,
+                "workspace": access.workspace,
                 **asdict(found),
             }
             print_json(facts)
             return
-        head = f"{running.server_url}  workspace {WORKSPACE}, pid {running.pid}, {home.path}"
+        head = f"{running.server_url}  workspace {access.workspace}, pid {running.pid}, {home.path}"
         _report().print_status(head, found)
 
 

@@ -102,5 +102,5 @@ def nouns(rooms: Rooms) -> list[object]:
         ServiceUserRpc(store),
         VolumeFileRpc(store, rooms.urls),
         VolumeRpc(store),
-        WorkspaceRpc(store, rooms.access.token_id),
+        WorkspaceRpc(store, rooms.access),
     ]

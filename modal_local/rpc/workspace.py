@@ -11,7 +11,7 @@ from modal_proto import api_pb2
 from modal_local.errors import NotFound
 from modal_local.rpc.identity import TOKEN_ID_HEADER
 from modal_local.rpc.message import header, receive
-from modal_local.settings import IMAGE_BUILDER_VERSION, WORKSPACE
+from modal_local.settings import IMAGE_BUILDER_VERSION, WORKSPACE, Access
 from modal_local.store.store import Store
 
 USER_ID: Final = "us-local"
@@ -20,11 +20,12 @@ _WORKSPACE_ID = "ws-local"
 
 
 class WorkspaceRpc:
-    """The one workspace, `local`, and its one user of the same name."""
+    """The one workspace and its one user."""
 
-    def __init__(self, store: Store, token_id: str) -> None:
+    def __init__(self, store: Store, access: Access) -> None:
         self._store = store
-        self._token_id = token_id
+        self._token_id = access.token_id
+        self._workspace = access.workspace
 
     async def ClientHello(self, stream: Stream[Empty, api_pb2.ClientHelloResponse]) -> None:
         """A client is there."""
@@ -39,7 +40,7 @@ class WorkspaceRpc:
         """The workspace that the credentials reach."""
         await receive(stream)
         await stream.send_message(
-            api_pb2.WorkspaceNameLookupResponse(workspace_name=WORKSPACE, username=WORKSPACE)
+            api_pb2.WorkspaceNameLookupResponse(workspace_name=self._workspace, username=WORKSPACE)
         )
 
     async def WorkspaceSettings(
@@ -73,7 +74,7 @@ class WorkspaceRpc:
         user = self._store.service_users.with_token(header(stream, TOKEN_ID_HEADER))
         person = api_pb2.UserIdentity(user_id=USER_ID, username=WORKSPACE)
         told = api_pb2.TokenInfoGetResponse(
-            token_id=self._token_id, workspace_id=_WORKSPACE_ID, workspace_name=WORKSPACE
+            token_id=self._token_id, workspace_id=_WORKSPACE_ID, workspace_name=self._workspace
         )
         if user is None:
             told.user_identity.CopyFrom(person)

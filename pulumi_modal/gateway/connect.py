@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from pulumi_modal.errors import Unavailable
+from pulumi_modal.errors import BindingError, Unavailable
 from pulumi_modal.gateway.credentials import (
     LOCAL_WORKSPACE,
     START,
@@ -29,8 +29,10 @@ OPEN_DEADLINE_S: Final = 180.0
 """For an attempt to connect; the SDK's own retries take a minute, and a lookup follows them."""
 _LOOPBACK_DEADLINE_S: Final = 5.0
 
+_Key = tuple[str, "tuple[Credentials, ...]"]
+"""A workspace, and the credentials that may reach it."""
 _LOCK = threading.Lock()
-_OPEN: dict[tuple[str, Credentials], Future[ModalGateway]] = {}
+_OPEN: dict[_Key, Future[ModalGateway]] = {}
 """Attempts in progress and gateways that are open; an attempt that failed is not kept."""
 
 
@@ -64,15 +66,26 @@ def _shared(workspace: str, root: Path) -> ModalGateway:
     return attempt.result(OPEN_DEADLINE_S)
 
 
-def _fulfil(key: tuple[str, Credentials], attempt: Future[ModalGateway]) -> None:
+def _fulfil(key: _Key, attempt: Future[ModalGateway]) -> None:
     try:
-        gateway = _opened(*key)
+        gateway = _reaching(*key)
     except BaseException as error:  # noqa: BLE001  # every thread that waits raises it
         with _LOCK:
             del _OPEN[key]
         attempt.set_exception(error)
     else:
         attempt.set_result(gateway)
+
+
+def _reaching(workspace: str, candidates: tuple[Credentials, ...]) -> ModalGateway:
+    """The first that reaches the workspace; any other failure than another workspace is told."""
+    *rest, last = candidates
+    for credentials in rest:
+        try:
+            return _opened(workspace, credentials)
+        except BindingError:
+            continue
+    return _opened(workspace, last)
 
 
 def _opened(workspace: str, credentials: Credentials) -> ModalGateway:

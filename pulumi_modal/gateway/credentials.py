@@ -1,7 +1,8 @@
 """Which Modal a stack's workspace means, and the credentials for it.
 
 The workspace `local` is the local Modal of the project: its `modal.toml` says address and token.
-Any other is reached as the `modal` client would: MODAL_* variables, then `~/.modal.toml`.
+Any other is reached as the `modal` client would: MODAL_* variables, then `~/.modal.toml`. A program
+with several workspaces has a profile of each one's name there: so none needs to be the active one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from pulumi_modal.errors import BindingError, Unauthenticated, Unavailable
 LOCAL_WORKSPACE: Final = "local"
 HOME_VARIABLE: Final = "MODAL_LOCAL_HOME"
 ENVIRONMENT_VARIABLE: Final = "MODAL_ENVIRONMENT"
+CONFIG_VARIABLE: Final = "MODAL_CONFIG_PATH"
+_EXPLICIT: Final = frozenset({"MODAL_PROFILE", "MODAL_TOKEN_ID"})
+"""Who sets one of these means it, whatever profiles there are."""
+_MODAL: Final = "https://api.modal.com"
 START: Final = "start it with `pulumi-modal local start`"
 
 
@@ -38,11 +43,25 @@ class Credentials:
         }
 
 
-def find_credentials(workspace: str, root: Path, environ: Mapping[str, str]) -> Credentials:
-    """Credentials for a stack's workspace; raises Unauthenticated or Unavailable without any."""
+def find_credentials(
+    workspace: str, root: Path, environ: Mapping[str, str]
+) -> tuple[Credentials, ...]:
+    """Credentials that may reach a workspace, in the order in which they are tried.
+
+    What variables say goes first, then the profile of the workspace's name, then the active one.
+    Raises Unauthenticated or Unavailable when there are none at all.
+    """
     if workspace == LOCAL_WORKSPACE:
-        return local_credentials(local_home(root, environ))
-    return ambient_credentials(environ)
+        return (local_credentials(local_home(root, environ)),)
+    named = _profile_credentials(workspace, environ)
+    if named is None:
+        return (ambient_credentials(environ),)
+    try:
+        ambient = ambient_credentials(environ)
+    except Unauthenticated:
+        return (named,)
+    found = (ambient, named) if _EXPLICIT & environ.keys() else (named, ambient)
+    return tuple(dict.fromkeys(found))
 
 
 def check_environment(environment: str, environ: Mapping[str, str]) -> None:
@@ -61,8 +80,8 @@ def check_workspace(workspace: str, reached: str) -> None:
     if workspace != reached:
         raise BindingError(
             f"the stack is bound to the Modal workspace {workspace}, but the credentials reach"
-            f" {reached}: use a token of {workspace} (MODAL_PROFILE, MODAL_TOKEN_ID), or correct"
-            " the stack's workspace"
+            f" {reached}: use a token of {workspace} (a profile of that name in ~/.modal.toml,"
+            " MODAL_PROFILE, MODAL_TOKEN_ID), or correct the stack's workspace"
         )
 
 
@@ -92,16 +111,15 @@ def local_credentials(home: Path) -> Credentials:
 
 def ambient_credentials(environ: Mapping[str, str]) -> Credentials:
     """What the `modal` client would use: variables first, then the active profile."""
-    path = Path(environ.get("MODAL_CONFIG_PATH") or "~/.modal.toml").expanduser()
+    path = _config_path(environ)
     named = environ.get("MODAL_PROFILE", "")
     profile = {**_active_profile(path, named)}
     for key in ("server_url", "token_id", "token_secret"):
         given = environ.get(f"MODAL_{key.upper()}")
         if given:
             profile[key] = given
-    profile.setdefault("server_url", "https://api.modal.com")
     try:
-        return _of_profile(profile)
+        return _of_profile({"server_url": _MODAL, **profile})
     except KeyError as error:
         where = f" in the profile {named} of {path}" if named else ""
         raise Unauthenticated(
@@ -110,13 +128,31 @@ def ambient_credentials(environ: Mapping[str, str]) -> Credentials:
         ) from error
 
 
-def _active_profile(path: Path, named: str) -> Mapping[str, Any]:
+def _profile_credentials(name: str, environ: Mapping[str, str]) -> Credentials | None:
+    """What the profile of this name says; None when there is none, or no token in it."""
+    profile = _section(_profiles(_config_path(environ)), name)
+    server_url = environ.get("MODAL_SERVER_URL") or _MODAL
     try:
-        profiles = tomllib.loads(path.read_text("utf-8"))
+        return _of_profile({"server_url": server_url, **profile})
+    except KeyError:
+        return None
+
+
+def _config_path(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get(CONFIG_VARIABLE) or "~/.modal.toml").expanduser()
+
+
+def _profiles(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         raise Unauthenticated(f"{path} cannot be read as TOML: correct or remove it") from error
+
+
+def _active_profile(path: Path, named: str) -> Mapping[str, Any]:
+    profiles = _profiles(path)
     if named:
         return _section(profiles, named)
     active = [name for name, one in profiles.items() if isinstance(one, dict) and one.get("active")]

@@ -42,8 +42,14 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
+def found(path: Path, workspace: str, **environ: str) -> tuple[Credentials, ...]:
+    return find_credentials(workspace, path.parent, {"MODAL_CONFIG_PATH": str(path), **environ})
+
+
 def ambient(path: Path, **environ: str) -> Credentials:
-    return find_credentials("acme", path.parent, {"MODAL_CONFIG_PATH": str(path), **environ})
+    """What the `modal` client would use: there is no profile of this workspace."""
+    (one,) = found(path, "other", **environ)
+    return one
 
 
 def test_a_token_is_never_shown() -> None:
@@ -72,8 +78,8 @@ def test_without_a_project_the_home_is_the_users(
 def test_the_local_workspace_has_the_credentials_that_it_gave_out(tmp_path: Path) -> None:
     (tmp_path / "modal.toml").write_text(LOCAL)
     environ = {"MODAL_LOCAL_HOME": str(tmp_path), "MODAL_TOKEN_ID": "ak-of-the-cloud"}
-    found = find_credentials("local", tmp_path, environ)
-    assert found == Credentials("http://127.0.0.1:9", "ak-local", "as-local")
+    (one,) = find_credentials("local", tmp_path, environ)
+    assert one == Credentials("http://127.0.0.1:9", "ak-local", "as-local")
 
 
 @pytest.mark.parametrize(
@@ -104,8 +110,8 @@ def test_another_workspace_is_reached_by_the_active_profile(config: Path) -> Non
 
 
 def test_a_named_profile_wins_over_the_active_one(config: Path) -> None:
-    found = ambient(config, MODAL_PROFILE="default")
-    assert found == Credentials("https://api.modal.com", "ak-default", "as-default")
+    one = ambient(config, MODAL_PROFILE="default")
+    assert one == Credentials("https://api.modal.com", "ak-default", "as-default")
 
 
 def test_without_an_active_profile_it_is_the_default_one(config: Path) -> None:
@@ -114,13 +120,13 @@ def test_without_an_active_profile_it_is_the_default_one(config: Path) -> None:
 
 
 def test_variables_win_over_a_profile_one_by_one(config: Path) -> None:
-    found = ambient(config, MODAL_TOKEN_ID="ak-env", MODAL_SERVER_URL="", MODAL_TOKEN_SECRET="as")
-    assert found == Credentials("https://acme.test", "ak-env", "as")
+    one = ambient(config, MODAL_TOKEN_ID="ak-env", MODAL_SERVER_URL="", MODAL_TOKEN_SECRET="as")
+    assert one == Credentials("https://acme.test", "ak-env", "as")
 
 
 def test_variables_alone_are_enough(tmp_path: Path) -> None:
-    found = ambient(tmp_path / "none.toml", MODAL_TOKEN_ID="ak", MODAL_TOKEN_SECRET="as")
-    assert found == Credentials("https://api.modal.com", "ak", "as")
+    one = ambient(tmp_path / "none.toml", MODAL_TOKEN_ID="ak", MODAL_TOKEN_SECRET="as")
+    assert one == Credentials("https://api.modal.com", "ak", "as")
 
 
 def test_the_users_own_configuration_is_the_default(
@@ -128,7 +134,42 @@ def test_the_users_own_configuration_is_the_default(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".modal.toml").write_text(TOML)
-    assert find_credentials("acme", tmp_path, {}).token_id == "ak-acme"
+    assert find_credentials("other", tmp_path, {})[0].token_id == "ak-acme"
+
+
+@pytest.mark.parametrize(
+    ("workspace", "environ", "tokens"),
+    [
+        pytest.param("work", {}, ["ak-work", "ak-acme"], id="its own profile, then the active one"),
+        pytest.param("acme", {}, ["ak-acme"], id="its own profile is the active one"),
+        pytest.param(
+            "work", {"MODAL_PROFILE": "acme"}, ["ak-acme", "ak-work"], id="a named profile first"
+        ),
+        pytest.param(
+            "work",
+            {"MODAL_TOKEN_ID": "ak-env", "MODAL_TOKEN_SECRET": "as"},
+            ["ak-env", "ak-work"],
+            id="a token in variables first",
+        ),
+        pytest.param(
+            "work", {"MODAL_PROFILE": "gone"}, ["ak-work"], id="the named profile is not there"
+        ),
+        pytest.param("empty", {}, ["ak-acme"], id="its own profile has no token"),
+    ],
+)
+def test_each_workspace_of_a_program_has_its_own_profile(
+    config: Path, workspace: str, environ: dict[str, str], tokens: list[str]
+) -> None:
+    profiles = "[work]\ntoken_id = 'ak-work'\ntoken_secret = 'as-work'\n[empty]\ntoken_id = ''\n"
+    config.write_text(TOML + profiles)
+    assert [one.token_id for one in found(config, workspace, **environ)] == tokens
+
+
+def test_a_profile_of_a_workspace_says_where_it_is(config: Path) -> None:
+    assert found(config, "acme")[0].server_url == "https://acme.test"
+    assert found(config, "default")[0].server_url == "https://api.modal.com"
+    (elsewhere, _) = found(config, "default", MODAL_SERVER_URL="https://elsewhere.test")
+    assert elsewhere.server_url == "https://elsewhere.test"
 
 
 @pytest.mark.parametrize(
