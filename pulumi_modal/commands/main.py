@@ -15,6 +15,7 @@ import typer
 
 from pulumi_modal.commands.drift import drift
 from pulumi_modal.commands.schema import schema
+from pulumi_modal.commands.host import host
 
 _LOCAL_MODAL: Final = "modal_local"  # named only, never imported: the two meet on the wire
 _COMMAND_VARIABLE: Final = "MODAL_LOCAL_COMMAND"  # how its help calls itself
@@ -51,6 +52,7 @@ def root(*, show_version: _Version = False, as_json: _Json = False) -> None:
 
 app.command(name="drift")(drift)
 app.command(name="schema")(schema)
+app.add_typer(host, name="host")
 
 
 @app.command(name="local", context_settings=_HANDED_OVER, add_help_option=False)
