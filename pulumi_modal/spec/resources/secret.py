@@ -114,12 +114,15 @@ EFFECTS: Final[Effects] = {
 }
 
 
-def revised(olds: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def revised(olds: Mapping[str, Any], values: Any) -> dict[str, Any]:
     """`revision` and `revisions` of these values, after the inputs of before.
 
     A value that is not the one of before is of a new revision, and so is one with nothing known
-    before it. A value that is not known yet (not a string) has a revision that is not known yet.
+    before it. A value that is not known yet (not a string) has a revision that is not known yet;
+    with values that are not known as a whole (no map) nothing is.
     """
+    if not isinstance(values, Mapping):
+        return {"revision": values, "revisions": values}
     before, known = olds.get("values") or {}, olds.get("revisions") or {}
     last = int(olds.get("revision") or 0)
     changed = [key for key, value in values.items() if key not in known or before.get(key) != value]
