@@ -16,5 +16,7 @@ def diff(olds: Props, news: Props) -> DiffResult:
     return DiffResult(
         changes=None,  # the engine compares the inputs itself, and says where they differ
         replaces=found,
-        delete_before_replace=bool(found and not moved) or None,
+        # Under its own name it cannot be there twice, whoever asks for a replacement: a program's
+        # `replace_on_changes` too, of which nothing is known here.
+        delete_before_replace=not moved or None,
     )
