@@ -14,8 +14,8 @@ from typing import Annotated, Final
 import typer
 
 from pulumi_modal.commands.drift import drift
-from pulumi_modal.commands.schema import schema
 from pulumi_modal.commands.host import host
+from pulumi_modal.commands.schema import schema
 
 _LOCAL_MODAL: Final = "modal_local"  # named only, never imported: the two meet on the wire
 _COMMAND_VARIABLE: Final = "MODAL_LOCAL_COMMAND"  # how its help calls itself
