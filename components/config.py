@@ -34,7 +34,8 @@ _IN_PLAIN_TEXT: Final = (
 
 def read_stack(root: Path) -> tuple[StackSpec, Planned]:
     """The stack that is selected, with the plan of every app; raises one RunError for all."""
-    warm_up()
+    if not pulumi.runtime.is_dry_run():
+        warm_up()  # a preview may need none: its plans may be known
     secret = config.get_config_secret_keys_env()
     parsed, problems = parsed_stack(config_values(), secret, root)
     planned = plan_services(parsed, root)

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pulumi
+
 from pulumi_modal.errors import ModalStackError
 from pulumi_modal.planning.plan import plan_all
+from pulumi_modal.planning.plan_cache import plan_cache
 from pulumi_modal.source.request import DEFAULT_DEADLINE_S, PlanRequest
 from pulumi_modal.spec.plan import Plan
 from pulumi_modal.spec.problem import Problem
@@ -40,7 +43,8 @@ def plan_services(
     ]
     requests = [plan_request(app.spec, parsed.environment, root) for app in sound]
     requests += [_load_request(app.spec, parsed.environment, root) for app in others]
-    found = plan_all([replace(one, deadline_s=deadline_s) for one in requests])
+    timed = [replace(one, deadline_s=deadline_s) for one in requests]
+    found = plan_all(timed, plan_cache(), is_preview=pulumi.runtime.is_dry_run())
     plans, problems, printed = {}, [], {}
     for app, one in zip([*sound, *others], found, strict=True):
         if isinstance(one, ModalStackError):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 import modal
@@ -33,9 +34,15 @@ _COMMIT: Final = "get_git_commit_info"
 
 def plan(request: PlanRequest, _tell: Callable[[Any], None]) -> Mapping[str, Any]:
     """The plan as JSON; runs in a child made by `source.child.run`."""
+    return planned(request, nullcontext())
+
+
+def planned(request: PlanRequest, importing: AbstractContextManager[None]) -> Mapping[str, Any]:
+    """The same, with the import of the file inside of `importing`."""
     recorder = Recorder()
     client = recorder.client()
-    loaded = load_anyway(request)
+    with importing:
+        loaded = load_anyway(request)
     if recorder.refused:
         raise SourceError(f"{loaded.shown}: {explain(TalksToModal(recorder.refused[0]))}")
     recorder.open()

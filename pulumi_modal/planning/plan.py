@@ -6,11 +6,13 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from pulumi_modal.errors import ModalStackError, PlanError
+from pulumi_modal.planning.plan_cache import PlanCache
 from pulumi_modal.source import forkserver
-from pulumi_modal.source.child import run
+from pulumi_modal.source.child import Finished, run
 from pulumi_modal.source.environment import child_environment
 from pulumi_modal.source.request import PlanRequest
 from pulumi_modal.spec.plan import Plan
@@ -32,10 +34,25 @@ def plan_one(request: PlanRequest) -> Plan:
     return plan
 
 
-def _plan_anyway(request: PlanRequest) -> Plan:
+def _plan_anyway(request: PlanRequest, cache: PlanCache | None = None) -> Plan:
+    if cache is None:
+        done = _in_child("pulumi_modal.planning.dry_run:plan", request)
+        return Plan.model_validate({**done.answer, "output": done.output})
+    done = _in_child("pulumi_modal.planning.watched:plan", request)
+    plan = Plan.model_validate({**done.answer["plan"], "output": done.output})
+    if not plan.refused and not plan.output:  # what a file prints may be anything
+        cache.keep(request, done.answer, partial(_what_is_loaded, request))
+    return plan
+
+
+def _what_is_loaded(request: PlanRequest) -> Any:
+    return _in_child("pulumi_modal.planning.loaded:tell", request).answer
+
+
+def _in_child(entry: str, request: PlanRequest) -> Finished:
     with _SLOTS:
-        done = run(
-            "pulumi_modal.planning.dry_run:plan",
+        return run(
+            entry,
             request,
             root=request.root,
             env=child_environment(request.env),
@@ -43,18 +60,18 @@ def _plan_anyway(request: PlanRequest) -> Plan:
             what=f"{request.source}: the import",
             cure=_TOO_LONG,
         )
-    return Plan.model_validate({**done.answer, "output": done.output})
 
 
-def plan_all(requests: Sequence[PlanRequest]) -> Sequence[Plan | ModalStackError]:
+def plan_all(
+    requests: Sequence[PlanRequest], cache: PlanCache | None = None, *, is_preview: bool = False
+) -> Sequence[Plan | ModalStackError]:
     """Plan many files at once, one answer for each, in order.
 
     What a stack asks and the code cannot do stands in `refused` here, so that all can be told.
+    A preview takes from the cache what would be planned the same again.
     """
-    if not requests:
-        return []
-    with ThreadPoolExecutor(min(_CPUS, len(requests))) as pool:
-        found = list(pool.map(_plan_or_error, requests))
+    kept = [cache.find(one) if cache and is_preview else None for one in requests]
+    found = _plan_missing(requests, kept, cache)
     for at, plan in _without_clashes(requests, found):
         found[at] = plan
     return found
@@ -65,9 +82,23 @@ def warm_up() -> None:
     forkserver.warm_up()
 
 
-def _plan_or_error(request: PlanRequest) -> Plan | ModalStackError:
+def _plan_missing(
+    requests: Sequence[PlanRequest], kept: Sequence[Plan | None], cache: PlanCache | None
+) -> list[Plan | ModalStackError]:
+    missing = [one for one, plan in zip(requests, kept, strict=True) if plan is None]
+    if not missing:
+        return [plan for plan in kept if plan is not None]
+    with ThreadPoolExecutor(min(_CPUS, len(missing))) as pool:
+        made = pool.map(partial(_plan_or_error, cache=cache), missing)
+        found = [next(made) if plan is None else plan for plan in kept]
+    if cache:
+        cache.prune()
+    return found
+
+
+def _plan_or_error(request: PlanRequest, cache: PlanCache | None) -> Plan | ModalStackError:
     try:
-        return _plan_anyway(request)
+        return _plan_anyway(request, cache)
     except ModalStackError as error:
         return error
 

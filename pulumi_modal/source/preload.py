@@ -21,6 +21,7 @@ _WANTED = (
     "pulumi_modal.gateway.call_child",
     "pulumi_modal.gateway.deploy_child",
     "pulumi_modal.planning.dry_run",
+    "pulumi_modal.planning.watched",
     "pulumi_modal.source.load",
 )
 
@@ -34,6 +35,8 @@ def _warm_up() -> None:
     for name in _WANTED:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    with contextlib.suppress(Exception):
+        importlib.import_module("pulumi_modal.planning.loaded").take()
     gc.collect()
     gc.freeze()  # children share these pages: no collection touches them
 

@@ -19,14 +19,19 @@ def is_project_file(filename: str, root: Path) -> bool:
     path = Path(filename)
     if not path.is_absolute():
         path = root / path
-    return path.is_relative_to(root) and not any(path.is_relative_to(home) for home in _homes())
+    return path.is_relative_to(root) and not is_installed_file(str(path))
+
+
+def is_installed_file(filename: str) -> bool:
+    """True for a file of the interpreter or of an installed package."""
+    return filename.startswith(_homes())
 
 
 @functools.cache
 def _homes() -> tuple[str, ...]:
     """Where the interpreter and installed packages live, often inside a project."""
     paths = sysconfig.get_paths()
-    return (sys.prefix, paths["purelib"], paths["stdlib"])
+    return tuple(f"{home}/" for home in (sys.prefix, paths["purelib"], paths["stdlib"]))
 
 
 def place(filename: str, line: int | None, root: Path) -> str:
