@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from pulumi_modal.resources.dict import Dict
     from pulumi_modal.resources.environment import Environment
     from pulumi_modal.resources.function_autoscaler import FunctionAutoscaler
+    from pulumi_modal.resources.lookups import (
+        get_app,
+        get_app_output,
+        get_environment,
+        get_environment_output,
+        get_function,
+        get_function_output,
+        get_secret,
+        get_secret_output,
+        get_volume,
+        get_volume_output,
+    )
     from pulumi_modal.resources.proxy_token import ProxyToken
     from pulumi_modal.resources.queue import Queue
     from pulumi_modal.resources.secret import Secret
@@ -30,6 +42,16 @@ __all__ = [
     "Queue",
     "Secret",
     "Volume",
+    "get_app",
+    "get_app_output",
+    "get_environment",
+    "get_environment_output",
+    "get_function",
+    "get_function_output",
+    "get_secret",
+    "get_secret_output",
+    "get_volume",
+    "get_volume_output",
 ]
 
 _HOME = {
@@ -43,6 +65,16 @@ _HOME = {
     "Queue": "pulumi_modal.resources.queue",
     "Secret": "pulumi_modal.resources.secret",
     "Volume": "pulumi_modal.resources.volume",
+    "get_app": "pulumi_modal.resources.lookups",
+    "get_app_output": "pulumi_modal.resources.lookups",
+    "get_environment": "pulumi_modal.resources.lookups",
+    "get_environment_output": "pulumi_modal.resources.lookups",
+    "get_function": "pulumi_modal.resources.lookups",
+    "get_function_output": "pulumi_modal.resources.lookups",
+    "get_secret": "pulumi_modal.resources.lookups",
+    "get_secret_output": "pulumi_modal.resources.lookups",
+    "get_volume": "pulumi_modal.resources.lookups",
+    "get_volume_output": "pulumi_modal.resources.lookups",
 }
 
 

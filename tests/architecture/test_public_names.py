@@ -15,7 +15,9 @@ from pulumi_modal.resources import settings
 from pulumi_modal.spec.typed import DICTIONARIES, module_text
 
 ROOT = Path(__file__).parents[2]
-PUBLIC = [getattr(pulumi_modal, name) for name in sorted(pulumi_modal.__all__)]
+NAMED = [getattr(pulumi_modal, name) for name in sorted(pulumi_modal.__all__)]
+PUBLIC: list[type[Any]] = [one for one in NAMED if isinstance(one, type)]
+FUNCTIONS = [one for one in NAMED if not isinstance(one, type)]
 OF_EVERY_RESOURCE = {"resource_name", "opts"}
 ARGUMENTS = [
     pytest.param(one, name, id=f"{one.__name__}.{name}")
@@ -32,6 +34,13 @@ def test_every_argument_says_what_it_is(one: type[Any], argument: str) -> None:
     forms = rf":param {argument}: \S|^ *- [^:\n]*`{argument}`[^:\n]*: "
     described = re.search(forms, text, re.MULTILINE)
     assert described, f"write `:param {argument}: ...` in the docstring of its __init__"
+
+
+@pytest.mark.parametrize("one", FUNCTIONS)
+def test_every_argument_of_a_function_says_what_it_is(one: Any) -> None:
+    text = inspect.getdoc(one) or ""
+    described = re.findall(r"^:param (\w+): \S", text, re.MULTILINE)
+    assert described == list(inspect.signature(one).parameters)
 
 
 @pytest.mark.parametrize("one", PUBLIC)

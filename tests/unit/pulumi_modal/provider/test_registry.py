@@ -17,7 +17,8 @@ def test_a_type_has_the_provider_that_its_state_names(token: str) -> None:
 
 def test_every_resource_is_registered() -> None:
     public = {getattr(pulumi_modal, name) for name in pulumi_modal.__all__}
-    resources = [one for one in public if issubclass(one, Resource)]  # components have none
+    classes = [one for one in public if isinstance(one, type)]
+    resources = [one for one in classes if issubclass(one, Resource)]  # components have none
     tokens = {f"pulumi-python:{one._resource_type_name}" for one in resources}
     assert tokens == set(PROVIDERS)
 
