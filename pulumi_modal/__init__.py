@@ -65,22 +65,12 @@ _HOME = {
     "Queue": "pulumi_modal.resources.queue",
     "Secret": "pulumi_modal.resources.secret",
     "Volume": "pulumi_modal.resources.volume",
-    "get_app": "pulumi_modal.resources.lookups",
-    "get_app_output": "pulumi_modal.resources.lookups",
-    "get_environment": "pulumi_modal.resources.lookups",
-    "get_environment_output": "pulumi_modal.resources.lookups",
-    "get_function": "pulumi_modal.resources.lookups",
-    "get_function_output": "pulumi_modal.resources.lookups",
-    "get_secret": "pulumi_modal.resources.lookups",
-    "get_secret_output": "pulumi_modal.resources.lookups",
-    "get_volume": "pulumi_modal.resources.lookups",
-    "get_volume_output": "pulumi_modal.resources.lookups",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOME[name]), name)
+    return getattr(import_module(_HOME.get(name, "pulumi_modal.resources.lookups")), name)

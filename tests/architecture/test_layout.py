@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 LARGEST_FILE = 400
 LARGEST_FUNCTION = 40
 NAMES = "pulumi_modal/__init__.py"  # a line for every public name
-LARGEST_OF = {"__main__.py": 20, "Makefile": 60, NAMES: 60}
+LARGEST_OF = {"__main__.py": 20, "Makefile": 60, NAMES: 90}
 LARGEST_NAMED = {"__init__.py": 30, "conftest.py": 100}
 DRAWERS = {"base", "common", "core", "data", "handler", "helpers", "impl"} | {
     *("info", "manager", "misc", "processor", "utils", "wrapper")

@@ -1,0 +1,74 @@
+"""Secrets, volumes and queues of a stack file: made, rolled over, repaired, protected, kept."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.fakes.leaks import files_with, watched_arguments
+from tests.fakes.local_modal import LocalModalServer
+from tests.fakes.pulumi_project import PulumiProject
+
+pytestmark = pytest.mark.timeout(300)
+CALL = """
+import modal
+print(modal.Function.from_name("vault", "length", environment_name="storage").remote())
+"""
+
+
+def declare(project: PulumiProject, models: dict[str, Any], **variables: str) -> None:
+    """Write the stack file, and encrypt the variables of a secret into it, as a person does."""
+    kept = {"inference:volumes": {"models": models}, "inference:queues": {"work": {}}}
+    project.declare(config=kept, vault={"source": "services/vault.py"})
+    said = [f"inference:secrets.vault.{key}={value}" for key, value in variables.items()]
+    arguments = [part for one in said for part in ("--secret", one)]
+    project.pulumi("config", "set-all", "--path", *arguments, "--stack", "dev")
+
+
+def test_what_a_stack_keeps_is_made_rolled_over_repaired_protected_and_kept(
+    project_in: Callable[[str], PulumiProject], server: LocalModalServer
+) -> None:
+    project = project_in("storage")
+    project.source("vault.py")
+    old, new = secrets.token_hex(20), secrets.token_hex(16)
+    declare(project, {"version": 2}, CANARY=old, SPARE="spare")
+    with watched_arguments({"old": old, "new": new}) as seen:
+        runs = [project.up()]
+    assert seen == set()
+    assert server.python(CALL).stdout.strip() == "40"
+
+    declare(project, {"version": 2, "protect": True}, CANARY=new)
+    changed = project.preview()
+    secret = changed.step("vault", "Secret")
+    assert secret.op == "update"
+    assert {"revision", "revisions.CANARY", "revisions.SPARE"} <= set(secret.changes)
+    assert "[secret]" in changed.text
+    assert set(changed.step("vault").changes) == {'triggers["secret vault"]'}
+    assert 'triggers["secret vault"]: rollover' in changed.text
+    runs += [changed, project.up()]
+    assert server.python(CALL).stdout.strip() == "32"
+    history = server.modal("app", "history", "vault", "--env", "storage", "--json").stdout
+    assert len(json.loads(history)) == 2
+
+    server.modal("secret", "create", "--env", "storage", "--force", "vault", "CANARY=x", "MORE=y")
+    repaired = project.up("--refresh")
+    assert "revisions.MORE" in repaired.step("vault", "Secret").changes
+    assert server.python(CALL).stdout.strip() == "32"
+
+    (project.folder / "weights.bin").write_bytes(b"weights")
+    server.modal("volume", "put", "--env", "storage", "models", "weights.bin", cwd=project.folder)
+    runs += [repaired, protected := project.destroy(status=1)]
+    assert "protected" in protected.text
+    declare(project, {"version": 2, "on_delete": "retain"}, CANARY=new)
+    runs += [project.up(), project.destroy()]
+    listed = server.modal("volume", "ls", "--env", "storage", "models", "--json").stdout
+    assert "weights.bin" in listed
+
+    for value in (old, new):
+        assert not [run.command for run in runs if value in run.text]
+        assert files_with(project.folder, value) == []  # state, stack file, events, logs
+        assert value not in (server.home / "server.log").read_text("utf-8")
