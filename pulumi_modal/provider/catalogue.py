@@ -7,6 +7,7 @@ from typing import Final
 
 from pulumi_modal.provider import (
     dict,  # noqa: A004  # a noun of Modal
+    environment,
     function_autoscaler,
     proxy_token,
     queue,
@@ -19,6 +20,7 @@ from pulumi_modal.spec.resources import app
 SCHEMAS: Final[Mapping[str, Schema]] = {
     "App": Schema(app.AppInputs, app.AppOutputs, app.EFFECTS, place=("environment", "app_name")),
     "Dict": dict.SCHEMA,
+    "Environment": environment.SCHEMA,
     "FunctionAutoscaler": function_autoscaler.SCHEMA,
     "ProxyToken": proxy_token.SCHEMA,
     "Queue": queue.SCHEMA,

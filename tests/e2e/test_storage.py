@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from tests.fakes.leaks import files_with, watched_arguments
 from tests.fakes.local_modal import LocalModalServer
 from tests.fakes.pulumi_project import PulumiProject
+from tests.fakes.pulumi_run import Run
 
 pytestmark = pytest.mark.timeout(300)
 CALL = """
@@ -27,6 +28,14 @@ def declare(project: PulumiProject, models: dict[str, Any], **variables: str) ->
     said = [f"inference:secrets.vault.{key}={value}" for key, value in variables.items()]
     arguments = [part for one in said for part in ("--secret", one)]
     project.pulumi("config", "set-all", "--path", *arguments, "--stack", "dev")
+
+
+def seen_in(value: str, project: PulumiProject, runs: Sequence[Run]) -> list[str]:
+    """Where a value can be read: commands, files of the project with its state, the local Modal."""
+    log = project.server.home / "server.log"
+    found = [run.command for run in runs if value in run.text]
+    found += [str(path) for path in files_with(project.folder, value)]
+    return [*found, *([str(log)] if value in log.read_text("utf-8") else [])]
 
 
 def test_what_a_stack_keeps_is_made_rolled_over_repaired_protected_and_kept(
@@ -56,7 +65,8 @@ def test_what_a_stack_keeps_is_made_rolled_over_repaired_protected_and_kept(
 
     server.modal("secret", "create", "--env", "storage", "--force", "vault", "CANARY=x", "MORE=y")
     repaired = project.up("--refresh")
-    assert "revisions.MORE" in repaired.step("vault", "Secret").changes
+    (mended,) = [one for one in repaired.steps if (one.name, one.kind) == ("vault", "Secret")]
+    assert "revisions.MORE" in mended.changes
     assert server.python(CALL).stdout.strip() == "32"
 
     (project.folder / "weights.bin").write_bytes(b"weights")
@@ -69,6 +79,4 @@ def test_what_a_stack_keeps_is_made_rolled_over_repaired_protected_and_kept(
     assert "weights.bin" in listed
 
     for value in (old, new):
-        assert not [run.command for run in runs if value in run.text]
-        assert files_with(project.folder, value) == []  # state, stack file, events, logs
-        assert value not in (server.home / "server.log").read_text("utf-8")
+        assert not seen_in(value, project, runs)

@@ -44,10 +44,14 @@ class EnvironmentRoles(Frozen):
     """Roles by name; who is not named keeps the role that Modal gives."""
 
     users: Mapping[str, Role] = Field(
-        default_factory=dict, json_schema_extra={"allowed": f"names, each with {ROLE.allowed}"}
+        default_factory=dict,
+        description="Of users, where roles count.",
+        json_schema_extra={"allowed": f"names, each with {ROLE.allowed}"},
     )
     service_users: Mapping[str, Role] = Field(
-        default_factory=dict, json_schema_extra={"allowed": f"names, each with {ROLE.allowed}"}
+        default_factory=dict,
+        description="Of service users.",
+        json_schema_extra={"allowed": f"names, each with {ROLE.allowed}"},
     )
 
 
