@@ -22,7 +22,7 @@ from modal_local.errors import LocalModalError
 from modal_local.faults.book import FaultBook
 from modal_local.rpc.access import Guard
 from modal_local.rpc.interception import Interceptor, Method
-from modal_local.rpc.refusal import grpc_error
+from modal_local.rpc.refusal import full_disk, grpc_error, is_full_disk
 
 log = logging.getLogger(__name__)
 _LARGEST_WINDOW: Final = 16 * 1024**2
@@ -90,6 +90,9 @@ class Gate:
             except (GRPCError, StreamTerminatedError, ConnectionError):
                 raise
             except Exception as error:
+                if is_full_disk(error):
+                    log.warning("%s: %s", name, error)
+                    raise full_disk(name) from error
                 log.exception("%s broke", name)
                 raise GRPCError(
                     Status.FAILED_PRECONDITION,

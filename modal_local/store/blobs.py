@@ -63,8 +63,11 @@ class Blobs:
         """Keep a file. Raises Invalid when the content is another."""
         self._check(sha256, hashlib.sha256(data).hexdigest())
         draft = self.draft()
-        draft.write_bytes(data)
-        self._place(draft, sha256)
+        try:
+            draft.write_bytes(data)
+            self._place(draft, sha256)
+        finally:
+            draft.unlink(missing_ok=True)  # a full disk leaves a part of it
 
     def adopt_blob(self, sha256: str, blob_id: str) -> None:
         """Make a file of an uploaded blob. Raises Invalid, NotFound."""

@@ -58,11 +58,20 @@ class Database:
         except BaseException:
             self._depth -= 1
             if self._depth == 0:
-                self._run("ROLLBACK")
+                self._give_up()
             raise
         self._depth -= 1
         if self._depth == 0:
-            self._run("COMMIT")
+            try:
+                self._run("COMMIT")
+            except sqlite3.Error:  # the disk is full
+                self._give_up()
+                raise
+
+    def _give_up(self) -> None:
+        """Undo what is begun, unless SQLite has done so itself, as it does on a full disk."""
+        if self._open.in_transaction:
+            self._run("ROLLBACK")
 
     def run(self, statement: str, *values: object) -> int:
         """Execute; how many rows it changed."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +14,13 @@ from typing import Final
 from modal_local.bell import Bell
 from modal_local.store.database import Database
 
+log = logging.getLogger(__name__)
 KEPT_LINES: Final = 200_000
 _FLUSH_AFTER_S: Final = 0.2
 _FLUSH_LINES: Final = 500
+_KEPT_UNWRITTEN: Final = 20_000
+"""Lines in memory at most, while the disk is full."""
+_TRY_AGAIN_S: Final = 2.0
 _TRIM_EVERY: Final = 5_000
 _INSERT: Final = (
     "INSERT INTO logs (app_id, function_id, task_id, descriptor, timestamp, text)"
@@ -88,7 +95,7 @@ class Logs:
     ) -> None:
         """Keep one line; those who follow see it shortly after."""
         self._unwritten.append((app_id, function_id, task_id, descriptor, time.time(), text))
-        if len(self._unwritten) >= _FLUSH_LINES:
+        if len(self._unwritten) == _FLUSH_LINES:
             self.flush()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_FLUSH_AFTER_S, self.flush)
@@ -101,7 +108,11 @@ class Logs:
         lines, self._unwritten = self._unwritten, []
         if not lines:
             return
-        self._database.run_many(_INSERT, lines)
+        try:
+            self._database.run_many(_INSERT, lines)
+        except sqlite3.OperationalError as error:  # the disk is full
+            self._keep(lines, error)
+            return
         self._written += len(lines)
         if self._written >= _TRIM_EVERY:
             self._written = 0
@@ -109,6 +120,14 @@ class Logs:
                 "DELETE FROM logs WHERE entry <= (SELECT MAX(entry) FROM logs) - ?", KEPT_LINES
             )
         self.wake()
+
+    def _keep(self, lines: list[tuple[object, ...]], error: Exception) -> None:
+        """Keep lines that cannot be written now, and try again later."""
+        log.warning("logs cannot be written for now: %s", error)
+        self._unwritten = [*lines, *self._unwritten][-_KEPT_UNWRITTEN:]
+        with contextlib.suppress(RuntimeError):  # the server ends: there is no later
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(_TRY_AGAIN_S, self.flush)
 
     def wake(self) -> None:
         """Let those who follow look again."""
