@@ -49,7 +49,8 @@ KINDS: Final[Mapping[type[BaseException], type[GatewayError]]] = {
 }
 
 CURES: Final[Mapping[type[GatewayError], str]] = {
-    Unauthenticated: "check the token: `modal token info`, or `pulumi-modal local env`",
+    Unauthenticated: "get a new token (`modal token new`; `pulumi-modal local env` for the local"
+    " Modal), then run `pulumi up` again: what is done stays done",
     Unavailable: "is Modal reachable? try again",
 }
 

@@ -55,7 +55,8 @@ def test_what_is_not_in_the_table_is_what_the_caller_says() -> None:
         ),
         pytest.param(
             exception.AuthError("bad token"),
-            "asking: bad token; check the token: `modal token info`, or `pulumi-modal local env`",
+            "asking: bad token; get a new token (`modal token new`; `pulumi-modal local env` for"
+            " the local Modal), then run `pulumi up` again: what is done stays done",
             id="a cure",
         ),
         pytest.param(RuntimeError("odd"), "asking: odd", id="unknown"),
