@@ -17,7 +17,7 @@ from modal.exception import ImageBuildError, ServerWarning
 from pulumi_modal.errors import DeployFailed, ModalStackError
 from pulumi_modal.gateway.commit import deploy_as
 from pulumi_modal.gateway.port import DeployOrder
-from pulumi_modal.gateway.progress import ToldOutput
+from pulumi_modal.gateway.progress import ToldOutput, images_below, standing
 from pulumi_modal.gateway.translation import translated
 from pulumi_modal.source.load import load_app
 from pulumi_modal.source.sdk import inner_app
@@ -27,7 +27,9 @@ def deploy(order: DeployOrder, tell: Callable[[Any], None]) -> dict[str, Any]:
     """Deploy; the app's id and Modal's warnings. Runs in a child made by `source.child.run`."""
     request = order.request
     loaded = load_app(request)
-    output = ToldOutput(tell)
+    functions = inner_app(loaded.app)._local_state.functions
+    images = images_below(functions.values())
+    output = ToldOutput(tell, lambda: standing(images))
     OutputManager._set(output)
     deploy_as(order.commit)
     what = f"deploying {request.environment}/{request.app_name}"

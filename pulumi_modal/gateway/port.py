@@ -185,6 +185,9 @@ class Gateway(Protocol):
     def function(self, app: AppRef, tag: str) -> ObservedFunction | None:
         """A function of a deployed app; the tag of a class is `Name.*`."""
 
+    def function_kinds(self, app_id: str) -> Mapping[str, str]:
+        """`function`, `class` or `server` of each tag of an app. NotFound when it is gone."""
+
     def missing(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
         """A phrase for each need that Modal does not meet."""
 

@@ -142,6 +142,13 @@ class ModalGateway:
             return None
         return observed(answer, scheduling)
 
+    def function_kinds(self, app_id: str) -> Mapping[str, str]:
+        """`function`, `class` or `server` of each tag of an app."""
+        request = api_pb2.AppGetInfoRequest(app_id=app_id)
+        info = self._wire.call("AppGetInfo", request, f"describing {app_id}").info
+        found = {tag: "class" if tag.endswith(".*") else "function" for tag in info.functions}
+        return {**found, **dict.fromkeys(info.servers, "server")}
+
     def missing(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
         """A phrase for each need that Modal does not meet."""
         return tuple(phrase for need in needs for phrase in self._unmet(need))

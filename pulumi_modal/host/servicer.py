@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -16,7 +15,8 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_modal.host.engine import Engine
 from pulumi_modal.host.failure import abort, abort_keeping
-from pulumi_modal.host.providers import Providers
+from pulumi_modal.host.providers import Providers, reference_of
+from pulumi_modal.provider.cancellation import Cancellation
 from pulumi_modal.provider.operation import Operation, PartialFailure, as_current, current
 from pulumi_modal.provider.props import PROVIDER_KEY
 
@@ -34,7 +34,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._providers = Providers()
-        self._cancelled = threading.Event()
+        self._cancelled = Cancellation()
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Take the stack's configuration; outputs are told at preview where a provider can."""
@@ -120,14 +120,16 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
         def work() -> Any:
             with as_current(replace(current(), inputs=inputs)):
-                result = self._providers.of(props, inputs).read(request.id, props or inputs)
+                provider = self._providers.of(props, inputs, urn=request.urn)
+                result = provider.read(request.id, props or inputs)
             if not result.id:
                 return provider_pb2.ReadResponse()
             found = inputs if result.inputs is None else result.inputs
+            reference = reference_of(request.urn)
             return provider_pb2.ReadResponse(
                 id=result.id,
-                properties=_struct(result.outs or {}, props, inputs),
-                inputs=_struct(found, props, inputs),
+                properties=_struct(result.outs or {}, props, inputs, reference),
+                inputs=_struct(found, props, inputs, reference),
             )
 
         return self._run(work, request, context)

@@ -19,11 +19,13 @@ from pulumi_modal.gateway.connect import connect
 from pulumi_modal.provider import app_check, app_diff
 from pulumi_modal.provider.app_drift import deployed_inputs
 from pulumi_modal.provider.app_effect import changes_of, explained
+from pulumi_modal.provider.app_import import imported, is_imported
 from pulumi_modal.provider.app_lifecycle import AppLifecycle
 from pulumi_modal.provider.app_look import read_app
 from pulumi_modal.provider.app_outputs import app_ref
 from pulumi_modal.provider.app_preview import predicted
 from pulumi_modal.provider.binding import binding_problems
+from pulumi_modal.provider.identity import place_of
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import plain
 from pulumi_modal.provider.timeouts import within
@@ -37,6 +39,8 @@ class AppProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Inputs, canonical and completed with the plan of the file; what is wrong with them."""
+        if is_imported(plain(news), plain(_olds)):
+            return CheckResult(plain(news), [])
         inputs, problems = app_check.checked(plain(news), Path.cwd(), plain(_olds))
         problems = [*binding_problems(inputs, "environment"), *problems]
         return CheckResult(inputs, [CheckFailure(path, reason) for path, reason in problems])
@@ -65,6 +69,9 @@ class AppProvider(ResourceProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The app as it is now; never fails for one that is not ready."""
         outs = plain(props)
+        if not outs:  # an import
+            place = place_of(id_)
+            return imported(connect(place["workspace"], place["environment"], Path.cwd()), place)
         inputs = deployed_inputs(outs)
         return read_app(_lifecycle(inputs), id_, inputs, outs)
 

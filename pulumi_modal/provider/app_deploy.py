@@ -18,6 +18,7 @@ from pulumi_modal.provider.app_needs import check_needs, object_ids
 from pulumi_modal.provider.app_outputs import app_ref, tag_of, url_of, visible_outputs
 from pulumi_modal.provider.app_owner import OWNER, marks_of
 from pulumi_modal.provider.app_words import reason_of
+from pulumi_modal.provider.cancellation import Interruptible
 from pulumi_modal.provider.operation import Operation, PartialFailure
 from pulumi_modal.provider.props import Props
 from pulumi_modal.provider.question import question_of
@@ -137,7 +138,8 @@ class Application:
         declared = Probe.model_validate(self.inputs["probe"])
         left_s = min(declared.deadline, self.operation.left_s(declared.deadline))
         probe = declared.model_copy(update={"deadline": left_s})
-        question = question_of(self.app, probe, outs["url"], self.gateway, self.root)
+        asked = question_of(self.app, probe, outs["url"], self.gateway, self.root)
+        question = Interruptible(asked, self.operation.cancelled)
         self.operation.tell(f"deployed, waiting for {question.short}")
         try:
             wait_ready(question, probe, Waiting(self.operation.tell, self.operation.cancelled))

@@ -67,3 +67,10 @@ def test_a_deployment_tells_when_it_was_made(
     assert found is not None
     assert found.deployed_at is not None
     assert found.deployed_at.tzinfo is not None
+
+
+def test_the_kinds_of_an_apps_functions_are_told(
+    world: World, environment: str, tmp_path: Path
+) -> None:
+    app_id = world.gateway.deploy(two(tmp_path, environment), silent).app_id
+    assert dict(world.gateway.function_kinds(app_id)) == {"answer": "function", "Model.*": "class"}

@@ -64,20 +64,45 @@ def test_an_app_of_a_plain_program_is_checked_deployed_replaced_and_destroyed(
     assert "alone" not in server.modal("environment", "list", "--json").stdout
 
 
-def test_everything_works_on_the_host_that_pulumi_brings_along(
-    project_in: Callable[[str], PulumiProject], server: LocalModalServer
+@pytest.mark.parametrize("host", ["ours", "stock"])
+def test_both_hosts_apply_each_change_by_the_least_and_refuse_apps_of_others(
+    project_in: Callable[[str], PulumiProject], server: LocalModalServer, host: str
 ) -> None:
-    project = a_project(project_in, "stock")
-    described = (project.folder / "Pulumi.yaml").read_text("utf-8")
-    without_ours = described.partition("plugins:")[0]
-    (project.folder / "Pulumi.yaml").write_text(without_ours, "utf-8")
-
+    environment = f"host-{host}"
+    project = a_project(project_in, environment)
+    if host == "stock":
+        described = (project.folder / "Pulumi.yaml").read_text("utf-8")
+        without_ours = described.partition("plugins:")[0]
+        (project.folder / "Pulumi.yaml").write_text(without_ours, "utf-8")
     project.up()
     project.preview("--expect-no-changes")
-    configure(project, overrides={"double": {"gpu": "L4"}})
-    changed = project.up()
-    assert changed.step("first").changes["functions.double.gpu"] == "add"
+
+    bounds = {"max_containers": 3}
+    configure(project, overrides={"double": bounds})
+    if host == "ours":
+        told = json.loads(project.pulumi("preview", "--json", "--stack", "dev").text)
+        (words,) = [one["message"] for one in told["diagnostics"] if "first" in one.get("urn", "")]
+        assert words.startswith("in place: no new version, and no container restarts\n")
+    scaled = project.up()
+    assert scaled.step("first").changes["functions.double.max_containers"] == "update"
+    assert project.outputs()["versions"] == [1, 1]
+
+    configure(project, overrides={"double": bounds}, triggers={"secret": "d1"})
+    project.up()
     assert project.outputs()["versions"] == [2, 1]  # a tag marks the next version
-    assert running(server, "stock") == {"first", "second"}
+
+    plain = str(project.folder / "services" / "plain.py")
+    server.modal("deploy", "--env", environment, "--name", "theirs", plain)
+    configure(project, name="theirs", overrides={"double": {**bounds, "gpu": "L4"}})
+    refused = project.up(status=1)
+    assert (
+        f"{environment}/theirs is there already: version 1, deployed by local on " in refused.text
+    )
+    assert running(server, environment) == {"first", "second", "theirs"}
+
+    configure(project, name="theirs", overrides={"double": {**bounds, "gpu": "L4"}}, adopt=True)
+    project.up()
+    assert project.outputs()["versions"] == [2, 1]
+    assert running(server, environment) == {"second", "theirs"}
     project.destroy()
-    assert "stock" not in server.modal("environment", "list", "--json").stdout
+    assert environment not in server.modal("environment", "list", "--json").stdout

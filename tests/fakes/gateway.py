@@ -193,6 +193,11 @@ class FakeGateway:
         urls = _urls(self.urls.get(tag, own), planned)
         return ObservedFunction(f"{found.app_id}/{tag}", settings, urls)
 
+    def function_kinds(self, app_id: str) -> Mapping[str, str]:
+        self._called("function_kinds", app_id)
+        app = self._of(app_id, f"describing {app_id}")
+        return {tag: one.kind for tag, one in _by_tag(app.plan).items()}
+
     def missing(self, needs: Sequence[SecretNeed | VolumeNeed]) -> Sequence[str]:
         self._called("missing", tuple(needs))
         return [phrase for need in needs for phrase in self._unmet(need)]

@@ -233,7 +233,7 @@ def test_a_partial_failure_keeps_id_and_outputs(host: HostProcess, operating: st
 
 def test_many_operations_run_at_once(host: HostProcess, operating: str) -> None:
     """Each waits for the other end of a connection, and none is let go before all are there."""
-    many = 12
+    many = 32
     with socket.create_server(("127.0.0.1", 0)) as door, ThreadPoolExecutor(many) as pool:
         door.settimeout(DEADLINE_S)
         props = {"do": "meet", "port": door.getsockname()[1], "__provider": operating}

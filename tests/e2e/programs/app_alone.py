@@ -12,6 +12,8 @@ first = pulumi_modal.App(
     source="services/plain.py",
     environment=environment.name,
     overrides=config.get_object("overrides"),
+    triggers=config.get_object("triggers"),
+    adopt=config.get_bool("adopt"),
 )
 second = pulumi_modal.App(
     "second",

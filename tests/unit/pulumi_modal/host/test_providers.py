@@ -62,7 +62,7 @@ def test_the_first_bag_that_names_a_provider_counts(counting: str) -> None:
 
 
 def test_properties_without_a_provider_are_refused_with_a_sentence() -> None:
-    with pytest.raises(SpecError, match="this resource cannot be imported: "):
+    with pytest.raises(SpecError, match="a resource without a type cannot be imported: "):
         Providers().of({}, {"name": "x"})
 
 
