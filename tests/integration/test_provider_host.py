@@ -211,8 +211,13 @@ def test_an_operation_without_its_modal_says_what_to_do(host: HostProcess) -> No
         assert told(error).endswith("start it with `pulumi-modal local start`")
 
 
-def test_an_import_is_refused_with_a_sentence(host: HostProcess) -> None:
-    assert told(failed(host.read, {})).startswith("this resource cannot be imported: ")
+def test_an_import_finds_its_provider_by_the_type_alone(host: HostProcess) -> None:
+    assert told(failed(host.read, {})).startswith("x: is not an id; write <environment>/<name>")
+    foreign = URN.replace("modal:App", "other:Thing")
+    request = provider_pb2.ReadRequest(id="x", urn=foreign)
+    assert told(failed(host.call, "Read", request)).startswith(
+        "a pulumi-python:dynamic/other:Thing cannot be imported: "
+    )
 
 
 def test_a_partial_failure_keeps_id_and_outputs(host: HostProcess, operating: str) -> None:
