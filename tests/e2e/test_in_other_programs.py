@@ -119,7 +119,7 @@ def test_a_program_with_the_wheel_is_tested_with_pulumis_mocks(program: PlainPro
 
 
 def test_a_program_with_the_wheel_is_typed(program: PlainProgram) -> None:
-    files = ["__main__.py", "tokens.py", "test_program.py"]
+    files = ["__main__.py", "tokens.py", "mistakes.py", "test_program.py"]
     cache = str(Path(__file__).parents[2] / ".mypy_cache" / "plain")
     said = program.run(
         "python",
