@@ -49,6 +49,7 @@ class GpuVariants(pulumi.ComponentResource):
         strategy: pulumi.Input[str] | None = None,
         tag: pulumi.Input[str] | None = None,
         probe: pulumi.Input[ProbeSettings | bool] | None = None,
+        adopt: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Mapping[str, Any]] | None = None,
         plans: Mapping[str, Plan] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -68,6 +69,7 @@ class GpuVariants(pulumi.ComponentResource):
         :param strategy: How a new version takes over: `rolling` (default) or `recreate`.
         :param tag: A mark on the deployments, shown in `modal app history`.
         :param probe: When one counts as ready (`{"path": "/health"}`); `True` takes all defaults.
+        :param adopt: Take over apps of these names that this stack has not deployed.
         :param triggers: Whatever containers take in when they start, by labels of your choice
             (`{"secret huggingface": secret.digest}`); a change starts new ones.
         :param plans: What the program has planned already, by variant.
@@ -92,6 +94,7 @@ class GpuVariants(pulumi.ComponentResource):
                 strategy=strategy,
                 tag=tag,
                 probe=probe,
+                adopt=adopt,
                 triggers=triggers,
                 plan=plans[name] if plans else None,
                 opts=of_child(self, opts),
@@ -122,6 +125,7 @@ class GpuVariants(pulumi.ComponentResource):
             strategy=service.strategy,
             tag=service.tag,
             probe=cast("ProbeSettings | None", probe),
+            adopt=service.adopt,
             triggers=rolling(
                 [plans[one.app_name] for one in deployed.values()],
                 secrets or {},

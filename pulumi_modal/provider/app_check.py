@@ -12,6 +12,7 @@ from pulumi_modal.planning.plan import plan_one
 from pulumi_modal.provider.app_inputs import completed, is_complete, plan_request
 from pulumi_modal.provider.app_said import said_functions
 from pulumi_modal.provider.app_unknown import NAMES, with_unknown, without_unknown
+from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import Props, has_unknown
 from pulumi_modal.spec.effective import check_effective
 from pulumi_modal.spec.overrides import FunctionOverrides
@@ -48,9 +49,12 @@ def checked(news: Props, root: Path, olds: Props | None = None) -> Checked:
     failures = list(_failures(problems))
     if service is None or failures:
         return dict(news), failures
-    inputs, failures = _planned(known, service, root)
+    inputs, problems = _planned(known, service, root, problems)
+    failures = list(_failures(problems))
     if failures:
         return dict(news), failures
+    for line in dict.fromkeys(_lines(problems)):
+        current().warn(line)
     return with_unknown(inputs, said), failures
 
 
@@ -66,7 +70,10 @@ def _read(news: Props, root: Path) -> tuple[ServiceSpec | None, list[Problem]]:
     return parse_service(_ANY_SERVICE, words, "", root)
 
 
-def _planned(news: Props, service: ServiceSpec, root: Path) -> Checked:
+def _planned(
+    news: Props, service: ServiceSpec, root: Path, read: list[Problem]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Complete inputs, and what is wrong, or surprising, with code and settings together."""
     overrides = {name: one.settings() for name, one in service.functions.items()}
     said = {
         **news,
@@ -77,17 +84,20 @@ def _planned(news: Props, service: ServiceSpec, root: Path) -> Checked:
     try:
         plan = plan_one(plan_request(said, overrides, root, settings))
     except ModalStackError as error:
-        return dict(news), [("source", str(error))]
+        return dict(news), [Problem("source", str(error))]
+    if plan.output:
+        current().note(f"{plan.source} printed while it was imported:\n{plan.output}")
     inputs = completed(said, plan)
     effective = {name: one.effective for name, one in plan.functions.items()}
     call = service.probe.call if service.probe else None
-    problems = [
+    return inputs, [
+        *read,
         *check_effective(effective),
         *planned_problems(service.pattern, plan.functions, ""),
         *_probe_problems(inputs),
         *uncallable_problems(call, plan.functions, "probe.call"),
+        *(Problem("", sentence, severity="warning") for sentence in plan.warnings),
     ]
-    return inputs, list(_failures(problems))
 
 
 def _probe_problems(inputs: Props) -> list[Problem]:
@@ -105,7 +115,15 @@ def _probe_problems(inputs: Props) -> list[Problem]:
 
 def _failures(problems: Iterable[Problem]) -> Iterator[tuple[str, str]]:
     """The errors among the problems, under the words of an App."""
-    for problem in problems:
-        if problem.is_error:
-            path = _FIRST.sub(lambda word: _BY_STACK_WORD.get(word[0], word[0]), problem.path)
-            yield path, problem.reason()
+    return ((_path(one), one.reason()) for one in problems if one.is_error)
+
+
+def _lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """The warnings among the problems, a line each."""
+    for one in problems:
+        if not one.is_error:
+            yield f"{_path(one)}: {one.reason()}" if one.path else one.reason()
+
+
+def _path(problem: Problem) -> str:
+    return _FIRST.sub(lambda word: _BY_STACK_WORD.get(word[0], word[0]), problem.path)

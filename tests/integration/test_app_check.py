@@ -11,6 +11,7 @@ from pulumi.output import UNKNOWN, Unknown
 from pulumi_modal.planning.plan import plan_one
 from pulumi_modal.provider.app_check import checked
 from pulumi_modal.provider.app_inputs import completed, is_complete
+from pulumi_modal.provider.operation import Operation, as_current
 from tests.fakes.planning import SOURCES, a_request
 
 WHERE = {"app_name": "infer", "environment": "dev", "workspace": "local"}
@@ -167,3 +168,20 @@ def test_what_a_program_ignores_keeps_what_the_state_says() -> None:
     )
     whole, problems = checked(news("classes.py", functions=olds["functions"]), SOURCES, olds)
     assert (whole, problems) == (olds, [])
+
+
+def test_what_is_surprising_is_told_once_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import modal\nprint('hello')\napp = modal.App('x')\n@app.function()\ndef f(): return 1\n"
+    )
+    warned: list[str] = []
+    noted: list[str] = []
+    with as_current(Operation(warn=warned.append, note=noted.append)):
+        said = news("app.py", overrides={"f": {"gpu": "A10G", "scaledown_window": 1800}})
+        inputs, problems = checked(said, tmp_path)
+    assert problems == []
+    assert is_complete(inputs)
+    gpu, window = sorted(warned)
+    assert gpu.startswith('overrides.f.gpu: "A10G" is an old name')
+    assert window.startswith("overrides.f.scaledown_window: 1800 ")
+    assert noted == ["app.py printed while it was imported:\nhello"]
