@@ -76,9 +76,15 @@ def parsed_stack(
     return parse_stack(raw, root), problems
 
 
+def _is_map_of(key: str, value: str) -> bool:
+    """The environment is a name, or a map."""
+    return key == "environment" and value.lstrip().startswith("{")
+
+
 def _decoded(name: str, value: Any) -> Any:
     """Maps and lists travel as JSON; what is none stays as it is, and is refused as that."""
-    if name.removeprefix(_PREFIX) not in _MAPS or not isinstance(value, str):
+    key = name.removeprefix(_PREFIX)
+    if not isinstance(value, str) or (key not in _MAPS and not _is_map_of(key, value)):
         return value
     try:
         return json.loads(value)

@@ -51,6 +51,7 @@ class GpuVariants(pulumi.ComponentResource):
         probe: pulumi.Input[ProbeSettings | bool] | None = None,
         adopt: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Mapping[str, Any]] | None = None,
+        web_suffix: pulumi.Input[str] | None = None,
         plans: Mapping[str, Plan] | None = None,
         opts: pulumi.ResourceOptions | None = None,
         **settings: Unpack[FunctionSettings],
@@ -72,6 +73,7 @@ class GpuVariants(pulumi.ComponentResource):
         :param adopt: Take over apps of these names that this stack has not deployed.
         :param triggers: Whatever containers take in when they start, by labels of your choice
             (`{"secret huggingface": secret.digest}`); a change starts new ones.
+        :param web_suffix: The `suffix` of the environment, so that another one shows as other URLs.
         :param plans: What the program has planned already, by variant.
         :param opts: Options of the component. What it says of changes, replacements and timeouts
             holds for the apps below it.
@@ -96,6 +98,7 @@ class GpuVariants(pulumi.ComponentResource):
                 probe=probe,
                 adopt=adopt,
                 triggers=triggers,
+                web_suffix=web_suffix,
                 plan=plans[name] if plans else None,
                 opts=of_child(self, opts),
                 **cast("FunctionSettings", laid_over(settings, own)),
@@ -103,13 +106,14 @@ class GpuVariants(pulumi.ComponentResource):
         self.register_outputs({name: one.outputs() for name, one in self.variants.items()})
 
     @classmethod
-    def declared(
+    def declared(  # noqa: PLR0913  # what a stack gives a service
         cls,
         service: ServiceSpec,
         stack: StackSpec,
         plans: Mapping[str, Plan],
         *,
         secrets: Mapping[str, Secret] | None = None,
+        web_suffix: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
         """The variants that a stack file declares; `plans` are by the name of an app."""
@@ -131,6 +135,7 @@ class GpuVariants(pulumi.ComponentResource):
                 secrets or {},
                 stack.environment,
             ),
+            web_suffix=web_suffix,
             plans={name: plans[one.app_name] for name, one in deployed.items()},
             opts=opts,
         )

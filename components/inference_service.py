@@ -56,6 +56,7 @@ class InferenceService(pulumi.ComponentResource):
         probe: pulumi.Input[ProbeSettings | bool] | None = None,
         adopt: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Mapping[str, Any]] | None = None,
+        web_suffix: pulumi.Input[str] | None = None,
         plan: Plan | None = None,
         opts: pulumi.ResourceOptions | None = None,
         **settings: Unpack[FunctionSettings],
@@ -78,6 +79,7 @@ class InferenceService(pulumi.ComponentResource):
         :param adopt: Take over an app of this name that this stack has not deployed.
         :param triggers: Whatever containers take in when they start, by labels of your choice
             (`{"secret huggingface": secret.digest}`); a change starts new ones.
+        :param web_suffix: The `suffix` of the environment, so that another one shows as other URLs.
         :param plan: What the program has planned already, with its settings.
         :param opts: Options of the component. What it says of changes, replacements and timeouts
             holds for the app below it.
@@ -100,6 +102,7 @@ class InferenceService(pulumi.ComponentResource):
             probe=probe,
             adopt=adopt,
             triggers=triggers,
+            web_suffix=web_suffix,
             plan=plan,
             opts=of_child(self, opts),
         )
@@ -113,13 +116,14 @@ class InferenceService(pulumi.ComponentResource):
         self.register_outputs(self.outputs())
 
     @classmethod
-    def declared(
+    def declared(  # noqa: PLR0913  # what a stack gives a service
         cls,
         service: ServiceSpec,
         stack: StackSpec,
         plan: Plan,
         *,
         secrets: Mapping[str, Secret] | None = None,
+        web_suffix: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
         """The service that a stack file declares, with the plan that was made of it.
@@ -139,6 +143,7 @@ class InferenceService(pulumi.ComponentResource):
             adopt=service.adopt,
             probe=cast("ProbeSettings | None", probe),
             triggers=rolling([plan], secrets or {}, stack.environment),
+            web_suffix=web_suffix,
             plan=plan,
             opts=opts,
         )

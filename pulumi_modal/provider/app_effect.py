@@ -74,6 +74,7 @@ _RULES: Final[Mapping[str, Rule]] = {
     "tag": (Effect.RECORDED, "marks the next version"),
     "sdk_version": (Effect.RECORDED, "the next version is deployed by it"),
     "probe": (Effect.CHECKED, "the app that runs is asked again"),
+    "web_suffix": (Effect.IN_PLACE, "the environment has other URLs, which are read again"),
     "triggers": (Effect.ROLLOVER, "new containers take in what has changed beside the app"),
 }
 _FOLLOWS: Final = frozenset({"max_in_flight"})

@@ -36,6 +36,7 @@ SAID: Final = (
     "tag",
     "probe",
     "triggers",
+    "web_suffix",
     "adopt",
     "owner",
     "timeouts",

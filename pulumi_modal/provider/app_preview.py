@@ -21,7 +21,7 @@ def predicted(olds: Props, news: Props) -> dict[str, Any]:
     if any(olds.get(name) != news.get(name) for name in _NAMES_OF_URLS):
         return found
     kept = {"app_id": olds.get("app_id")}
-    if _web(olds) == _web(news):
+    if _web(olds) == _web(news) and olds.get("web_suffix") == news.get("web_suffix"):
         urls = olds.get("urls") or {}
         kept |= {"urls": urls, "url": url_of(urls, news)}
     if effect_of(changes) in _SAME_VERSION:

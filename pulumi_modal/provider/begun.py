@@ -2,7 +2,8 @@
 
 Modal has no place for a mark on an environment. So before one is made, and only when it is not
 there, a note is left: a create that was cut off before Pulumi had the answer is then told from an
-environment that somebody else has made. The note goes when the state is known to have it.
+environment that somebody else has made. The note goes with the first update or delete, for then the
+state is known to have it; a read leaves all files as they are.
 """
 
 from __future__ import annotations

@@ -104,7 +104,6 @@ class EnvironmentNoun:
     def read(self, place: Props, inputs: Props) -> Found | None:
         """How it is now: found by its id where that is known, so also under another name."""
         environments, name = _environments(place), place["name"]
-        _begun(place).forget()
         known_id = place.get("environment_id")
         every = environments.all()
         found = next((one for one in every if one.environment_id == known_id), None)
@@ -142,6 +141,7 @@ class EnvironmentNoun:
             raise NotFound(f"the environment {olds['name']} is gone: `pulumi refresh`, then up")
         if found.name != name:
             environments.rename(found.name, name)
+            current().note(f"was renamed to {found.name} by somebody: it is {name} again")
             found = replace(found, name=name)
         found = settle(environments, olds, inputs, found)
         return _outputs(inputs, found, adopted=bool(olds.get("adopted")))

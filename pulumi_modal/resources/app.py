@@ -59,6 +59,7 @@ class App(Resource, module="modal", name="App"):
         tag: pulumi.Input[str] | None = None,
         probe: pulumi.Input[ProbeSettings | bool] | None = None,
         adopt: pulumi.Input[bool] | None = None,
+        web_suffix: pulumi.Input[str] | None = None,
         triggers: pulumi.Input[Mapping[str, Any]] | None = None,
         plan: Plan | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -86,6 +87,8 @@ class App(Resource, module="modal", name="App"):
         :param triggers: Whatever containers take in when they start, by labels of your choice
             (`{"secret huggingface": secret.digest}`): a change gets new containers, without a new
             deploy.
+        :param web_suffix: The `suffix` of the environment: a change of it changes the URLs, which
+            are then read again. Nothing is deployed.
         :param plan: What the program has planned already, with its settings; else the provider
             plans.
         :param opts: Options of the resource. Paths of `ignore_changes` and `replace_on_changes` are
@@ -101,6 +104,7 @@ class App(Resource, module="modal", name="App"):
             "tag": tag,
             "probe": probe,
             "triggers": triggers,
+            "web_suffix": web_suffix,
             "adopt": adopt,
             OWNER: f"{pulumi.get_project()}/{pulumi.get_stack()}",
             TIMEOUTS: declared(opts.custom_timeouts) if opts else None,

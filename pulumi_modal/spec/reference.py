@@ -15,6 +15,7 @@ from typing import Any, Final
 from pydantic import PlainValidator
 from pydantic.fields import FieldInfo
 
+from pulumi_modal.spec.environment import EnvironmentSpec
 from pulumi_modal.spec.model import Frozen
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.probe import Probe
@@ -27,6 +28,7 @@ from pulumi_modal.spec.web import Web
 
 MODELS: Final[Mapping[str, type[Frozen]]] = {
     "stack": StackSpec,
+    "environment": EnvironmentSpec,
     "service": ServiceSpec,
     "settings": FunctionOverrides,
     "retries": Retries,
@@ -37,7 +39,9 @@ MODELS: Final[Mapping[str, type[Frozen]]] = {
 }
 WRITTEN: Final[Mapping[tuple[str, str], str]] = {("service", "app_name"): "name"}
 """Fields that have another name in stack files."""
-_NOT_WRITTEN: Final = frozenset({("service", "name"), ("service", "settings")})
+_NOT_WRITTEN: Final = frozenset(
+    {("service", "name"), ("service", "settings"), ("stack", "environment_settings")}
+)
 _MARKED: Final = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

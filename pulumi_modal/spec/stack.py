@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, InstanceOf, PlainValidator
 
+from pulumi_modal.spec.environment import EnvironmentSpec, read_environment
 from pulumi_modal.spec.model import Frozen, JsonValue, plain
 from pulumi_modal.spec.naming import ENVIRONMENT_NAME, WORKSPACE_NAME
 from pulumi_modal.spec.overrides import FunctionOverrides
@@ -16,9 +17,12 @@ from pulumi_modal.spec.problem import Problem, in_order, join
 from pulumi_modal.spec.service import ServiceSpec
 from pulumi_modal.spec.service_reader import UNNAMED, parse_service
 from pulumi_modal.spec.stored import MAPS, Secrets, Stored, Volumes, stored
-from pulumi_modal.spec.validation import check, not_a_map
+from pulumi_modal.spec.validation import check, not_a_map, unknown_key
 
 LOCAL = "local"
+_SETTINGS = "environment_settings"
+_NAMELESS = "nameless"
+"""Stands for the environment of a stack that is refused for what is wrong with its name."""
 
 
 class StackSpec(Frozen):
@@ -31,9 +35,12 @@ class StackSpec(Frozen):
         json_schema_extra={"default": LOCAL, "example": "acme"},
     )
     environment: Annotated[str, PlainValidator(ENVIRONMENT_NAME)] = Field(
-        description="Modal environment that the stack is bound to; made when it is not there.",
+        description="Modal environment that the stack is bound to; made when it is not there. A"
+        " name, or a map with settings: see Environment.",
         json_schema_extra={"default": "required", "example": "staging"},
     )
+    environment_settings: InstanceOf[EnvironmentSpec] | None = None
+    """What is declared of the environment; none when only its name is."""
     services: Mapping[str, InstanceOf[ServiceSpec]] = Field(
         default_factory=dict,
         description="The services, by name.",
@@ -61,9 +68,10 @@ class StackSpec(Frozen):
 
     def canonical(self) -> dict[str, JsonValue]:
         """As it is written in a stack file."""
+        settings = self.environment_settings
         return {
             "workspace": self.workspace,
-            "environment": self.environment,
+            "environment": settings.written() if settings else self.environment,
             "services": {name: service.canonical() for name, service in self.services.items()},
             **{key: kept for key in MAPS if (kept := plain(getattr(self, key)))},
         }
@@ -100,14 +108,31 @@ def parse_stack(raw: Mapping[str, object], root: Path) -> ParsedStack:
     given: dict[str, Any] = {str(name): value for name, value in raw.items()}
     problems: list[Problem] = []
     services, sound = _services(given.pop("services", {}), root, problems)
+    settings = _environment(given, problems)
     checked = check(StackSpec, given, "")
-    problems += checked.problems
+    problems += [one for one in checked.problems if one not in problems]
     problems += _clashes(services)
     stack = None
     if checked.model is not None and not any(problem.is_error for problem in problems):
-        stack = checked.model.model_copy(update={"services": services})
+        more = {"services": services, "environment_settings": settings}
+        stack = checked.model.model_copy(update=more)
     environment = checked.model.environment if checked.model else ""
+    environment = "" if environment == _NAMELESS else environment
     return ParsedStack(stack, in_order(problems), environment, sound, services)
+
+
+def _environment(given: dict[str, Any], problems: list[Problem]) -> EnvironmentSpec | None:
+    """The settings of an environment that is written as a map; its name takes the map's place."""
+    if given.pop(_SETTINGS, None) is not None:
+        written_keys = [name for name in StackSpec.model_fields if name != _SETTINGS]
+        problems.append(unknown_key("", _SETTINGS, written_keys))
+    written = given.get("environment")
+    if not isinstance(written, Mapping):
+        return None
+    read = read_environment(written)
+    problems += read.problems
+    given["environment"] = read.spec.name if read.spec else _NAMELESS
+    return read.spec
 
 
 def _services(

@@ -72,10 +72,14 @@ def example_of(table: str, key: str) -> Any:
 def raw_with(table: str, key: str) -> dict[str, Any]:
     """A stack in which the key has the value of its example."""
     value = example_of(table, key)
-    if table == "stack":
-        return {**a_stack(), key: value}
-    if table in {"volume", "stored"}:
-        return {**a_stack(), {"volume": "volumes", "stored": "dicts"}[table]: {"a": {key: value}}}
+    beside_services = {
+        "stack": {key: value},
+        "environment": {"environment": {"name": "dev", "restricted": True, key: value}},
+        "volume": {"volumes": {"a": {key: value}}},
+        "stored": {"dicts": {"a": {key: value}}},
+    }
+    if table in beside_services:
+        return {**a_stack(), **beside_services[table]}
     if table == "settings":
         return a_stack(a=a_service(**{key: value}))
     if table == "retries":

@@ -9,6 +9,7 @@ from pydantic import InstanceOf, PlainValidator
 
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.probe import Probe
+from pulumi_modal.spec.resources.environment import WEB_SUFFIX
 from pulumi_modal.spec.resources.model import (
     Effects,
     EnvironmentName,
@@ -82,6 +83,12 @@ class AppInputs(ResourceInputs):
         example='{"secret huggingface": secret.digest}',
         allowed="a map from labels to values",
     )
+    web_suffix: Annotated[str | None, PlainValidator(WEB_SUFFIX)] = says(
+        "The `suffix` of the environment: another one means other URLs, which are read again.",
+        default=None,
+        words="none: URLs are read with the next deploy or refresh",
+        example="environment.suffix",
+    )
 
 
 class AppOutputs(ResourceOutputs):
@@ -113,4 +120,5 @@ EFFECTS: Final[Effects] = {
     "probe": in_place("the app that runs is asked again"),
     "adopt": nothing("says what a create does"),
     "triggers": rollover("new containers take in what has changed beside the app"),
+    "web_suffix": in_place("the environment has other URLs, which are read again"),
 }

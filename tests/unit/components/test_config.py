@@ -72,3 +72,12 @@ def test_a_secret_in_plain_text_is_refused_and_not_shown(root: Path) -> None:
     _, (problem,) = parsed_stack(given, [], root)
     assert "is in plain text in the stack file" in problem.line()
     assert "sword" not in f"{problem.line()}{problem!r}"
+
+
+def test_the_environment_may_be_a_map(tmp_path: Path) -> None:
+    written = '{"name": "prod", "web_suffix": ""}'
+    parsed, problems = parsed_stack({"inference:environment": written}, [], tmp_path)
+    assert (parsed.problems, problems) == ((), [])
+    assert parsed.stack is not None
+    assert parsed.stack.environment_settings is not None
+    assert parsed.stack.environment_settings.web_suffix == ""

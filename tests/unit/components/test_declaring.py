@@ -41,8 +41,8 @@ def root(tmp_path: Path) -> Path:
 def test_a_service_is_a_component_with_its_app_in_the_stacks_environment(root: Path) -> None:
     found = declared(root, {"embed": a_plan()}, embed=a_service())
     assert sorted((name, one.typ) for name, one in found.resources.items()) == [
-        ("dev", "pulumi-python:dynamic/modal:Environment"),
         ("embed", "pulumi-python:dynamic/modal:App"),
+        ("environment", "pulumi-python:dynamic/modal:Environment"),
     ]
     inputs = found.resources["embed"].inputs
     assert (inputs["source"], inputs["environment"], inputs["workspace"]) == (
@@ -109,7 +109,7 @@ def test_what_a_stack_keeps_is_declared_before_its_services(root: Path) -> None:
     found = declared_by(lambda: declare(stack, Planned(plans)), **COMPUTED)
     kinds = {name: typ.rpartition(":")[2] for name, typ in found.types().items()}
     assert kinds == {
-        "dev": "Environment",
+        "environment": "Environment",
         "hf": "Secret",
         "models": "Volume",
         "jobs": "Dict",

@@ -47,7 +47,8 @@ def test_a_create_that_was_killed_before_it_was_known_counts_as_this_stacks(
 ) -> None:
     managed.up(**DEV)
     assert Managed(EnvironmentProvider()).up(**DEV)["adopted"] is False
-    managed.refresh()  # now the state is known to have it
+    managed.refresh()
+    managed.up(**DEV, on_delete="retain")  # now the state is known to have it
     assert Managed(EnvironmentProvider()).up(**DEV)["adopted"] is True
     modal.delete("dev")
 
