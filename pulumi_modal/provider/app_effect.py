@@ -141,9 +141,10 @@ def explained(changes: Sequence[Change], strategy: str | None) -> str:
 
 
 def _line(change: Change) -> str:
-    return f"{change.path}: {change.effect.value} ({change.reason})"
+    return f"{change.path or _WHAT_RUNS}: {change.effect.value} ({change.reason})"
 
 
+_WHAT_RUNS: Final = "what runs"
 _OLD: Final = {
     "rolling": "old containers finish what they have",
     "recreate": "old ones are stopped at once",
@@ -235,7 +236,7 @@ def _of_state(olds: Props) -> Iterator[Change]:
     """What is no input, and makes a deploy necessary all the same."""
     deployed = olds.get(DEPLOYED)
     if deployed is None:
-        yield Change("", Effect.NEW_VERSION, "what runs was not deployed by this stack to its end")
+        yield Change("", Effect.NEW_VERSION, "this stack has not deployed it to its end")
         return
     for subject in olds.get(DRIFT, {}):
         yield Change(join(DRIFT, subject), Effect.NEW_VERSION, "happened behind this stack's back")

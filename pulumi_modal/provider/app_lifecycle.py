@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -79,7 +80,7 @@ class AppLifecycle:
                 self.operation.tell("was stopped already")
 
     def _stop(self, app_id: str, outs: Props) -> None:
-        owner = taken_over(self.gateway.tags(app_id), outs)
+        owner = taken_over(self._tags(app_id), outs)
         if owner:
             self.operation.warn(f"{app_ref(outs)} is now of {owner}: left as it is")
             return
@@ -90,6 +91,13 @@ class AppLifecycle:
                 raise
             given = f"`custom_timeouts` gives it {self.operation.timeout_s:g} s"
             raise Unavailable(f"{error}; {given}") from error
+
+    def _tags(self, app_id: str) -> Mapping[str, str]:
+        """Those of an app that may be stopped already, and then perhaps tells none."""
+        try:
+            return self.gateway.tags(app_id)
+        except Refused:
+            return {}
 
     def _check_free(self, inputs: Props) -> None:
         app = app_ref(inputs)

@@ -60,6 +60,21 @@ def test_settings_of_the_only_function_reach_it_by_its_name(root: Path) -> None:
     assert inputs["functions"]["Model"]["memory"] == 1024
 
 
+def test_another_key_for_a_service_changes_nothing_where_its_name_stays(root: Path) -> None:
+    """So its app keeps its URN, and is never touched."""
+    plans = {"embed": a_plan()}
+    before = declared(root, plans, embed=a_service()).resources
+    after = declared(root, plans, vectors=a_service(name="embed")).resources
+    assert {name: (one.typ, one.inputs) for name, one in after.items()} == {
+        name: (one.typ, one.inputs) for name, one in before.items()
+    }
+
+
+def test_adopting_is_said_in_the_stack(root: Path) -> None:
+    found = declared(root, {"embed": a_plan()}, embed=a_service(adopt=True))
+    assert found.resources["embed"].inputs["adopt"] is True
+
+
 def test_a_service_exports_what_others_build_on(root: Path) -> None:
     plan = a_plan(gpu="H100", max_containers=2, max_inputs=8)
     answer = declared(root, {"embed": plan}, embed=a_service()).answer["embed"]

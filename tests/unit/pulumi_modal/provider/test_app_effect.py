@@ -172,6 +172,8 @@ def test_people_read_what_happens_and_why() -> None:
     moved = changes_of(OLDS, {**NEWS, **with_function("serve", routing_region="eu-west")})
     assert explained(moved, None).splitlines()[0].endswith("which is stopped first")
     assert replaces(moved) == ["functions"]
+    unready = changes_of({**OLDS, UNREADY: True}, NEWS)
+    assert explained(unready, None).endswith("\n  what runs: readiness check (it was not ready)")
 
 
 def running(**said: Any) -> tuple[Stack, dict[str, Any]]:

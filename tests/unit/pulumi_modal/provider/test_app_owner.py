@@ -168,3 +168,11 @@ def test_a_stop_that_takes_longer_than_custom_timeouts_says_so() -> None:
     stack.gateway.fail("stop", Unavailable("stopping ap-1: no answer within 5 s"))
     with pytest.raises(Unavailable, match="`custom_timeouts` gives it 5 s"):
         stack.lifecycle.stop(outs)
+
+
+def test_tags_that_cannot_be_read_keep_no_app_from_being_stopped() -> None:
+    stack = a_stack()
+    outs = stack.create()
+    stack.gateway.fail("tags", Refused("reading the tags of ap-1: it is stopped"))
+    stack.lifecycle.stop(outs)
+    assert APP not in stack.gateway.running
