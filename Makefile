@@ -47,7 +47,7 @@ test-integration: install ## the real SDK against the local Modal
 test-e2e: install ## real pulumi commands on throw-away stacks, then a newcomer's path
 	@scripts/test e2e newcomer
 
-bench: install ## how fast it is, as ratios in one run
+bench: install ## how fast it is, as ratios in one run; one part: make bench BENCH=scale
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_HERE) benchmarks/run.py $(BENCH)
 
 clean: ## remove caches and build outputs (not .venv, the state or the local Modal)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-
-import psutil
 
 from benchmarks.apps import CALLS
 from benchmarks.calls import remote_calls
-from benchmarks.measurement import BenchmarkFailed, Measurement, run_command
+from benchmarks.measurement import Measurement, run_command
 from benchmarks.place import Place
+from benchmarks.usage import MIB, local_modal
 
 DEADLINE_S = 120.0
 WARM_UP = 100
-MIB = 2**20
 
 
 def measure_memory(place: Place, quick: bool) -> Sequence[Measurement]:  # noqa: FBT001 - a table's entry
@@ -38,9 +35,4 @@ def measure_memory(place: Place, quick: bool) -> Sequence[Measurement]:  # noqa:
 
 
 def _resident_mib(place: Place) -> float:
-    record = place.modal_home / "server.json"
-    try:
-        pid: int = json.loads(record.read_text(encoding="utf-8"))["pid"]
-        return float(psutil.Process(pid).memory_info().rss) / MIB
-    except (OSError, ValueError, KeyError, psutil.Error) as error:
-        raise BenchmarkFailed(f"the local Modal of {record} cannot be looked at") from error
+    return float(local_modal(place.modal_home).memory_info().rss) / MIB

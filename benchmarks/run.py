@@ -19,10 +19,14 @@ def main(arguments: list[str]) -> int:
     from benchmarks.suite import BENCHMARKS, run_suite
 
     parser = argparse.ArgumentParser(prog="benchmarks/run.py", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--only", action="append", choices=sorted(BENCHMARKS), metavar="NAME")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, smaller stacks")
     options = parser.parse_args(arguments)
-    names = [name for name in BENCHMARKS if options.only is None or name in options.only]
+    wanted = {*options.names, *(options.only or ())} or set(BENCHMARKS)
+    if unknown := wanted - set(BENCHMARKS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    names = [name for name in BENCHMARKS if name in wanted]
     return run_suite(names, quick=options.quick)
 
 

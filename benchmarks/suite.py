@@ -24,12 +24,14 @@ from benchmarks.measurement import BenchmarkFailed, Measurement
 from benchmarks.memory import measure_memory
 from benchmarks.place import ROOT, Place, temporary_place
 from benchmarks.previews import measure_previews
+from benchmarks.scale import measure_scale
 
 Benchmark = Callable[[Place, bool], Sequence[Measurement]]
 
 BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "preview": measure_previews,
     "deploy": measure_deploys,
+    "scale": measure_scale,
     "calls": measure_calls,
     "cold-start": measure_cold_start,
     "memory": measure_memory,

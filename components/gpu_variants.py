@@ -103,7 +103,7 @@ class GpuVariants(pulumi.ComponentResource):
                 opts=of_child(self, opts),
                 **cast("FunctionSettings", laid_over(settings, own)),
             )
-        self.register_outputs({name: one.outputs() for name, one in self.variants.items()})
+        self.register_outputs({})  # each variant has its own
 
     @classmethod
     def declared(  # noqa: PLR0913  # what a stack gives a service

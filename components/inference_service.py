@@ -33,10 +33,6 @@ class InferenceService(pulumi.ComponentResource):
     """Number of the deployed version, from 1."""
     environment: pulumi.Output[str]
     """The Modal environment that it is deployed to."""
-    gpu: pulumi.Output[str]
-    """`H100`, or by function when they differ, or `none`."""
-    max_in_flight: pulumi.Output[int | None]
-    """Requests that the service works on at most; None when its containers have no limit."""
     functions: pulumi.Output[Mapping[str, Any]]
     """The effective settings of every function, class and server."""
 
@@ -110,10 +106,18 @@ class InferenceService(pulumi.ComponentResource):
         self.app_id = made.app_id
         self.version = made.version
         self.environment = pulumi.Output.from_input(environment)
-        self.gpu = made.functions.apply(gpu_of)
-        self.max_in_flight = made.functions.apply(max_in_flight_of)
         self.functions = made.functions
-        self.register_outputs(self.outputs())
+        self.register_outputs({})  # the app below it has them, and a state says them once
+
+    @property
+    def gpu(self) -> pulumi.Output[str]:
+        """`H100`, or by function when they differ, or `none`."""
+        return self.functions.apply(gpu_of)
+
+    @property
+    def max_in_flight(self) -> pulumi.Output[int | None]:
+        """Requests it works on at most; None when its containers have no limit."""
+        return self.functions.apply(max_in_flight_of)
 
     @classmethod
     def declared(  # noqa: PLR0913  # what a stack gives a service
