@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 import pulumi
 
 from pulumi_modal.resources.secret import Secret
-from pulumi_modal.resources.settings import FunctionSettings, ProbeSettings
+from pulumi_modal.resources.settings import CanarySettings, FunctionSettings, ProbeSettings
 from pulumi_modal.spec.stack import LOCAL
 
 from .inference_service import InferenceService
@@ -52,6 +52,8 @@ class GpuVariants(pulumi.ComponentResource):
         adopt: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Mapping[str, Any]] | None = None,
         web_suffix: pulumi.Input[str] | None = None,
+        on_failure: pulumi.Input[str] | None = None,
+        canary: pulumi.Input[CanarySettings | bool] | None = None,
         plans: Mapping[str, Plan] | None = None,
         opts: pulumi.ResourceOptions | None = None,
         **settings: Unpack[FunctionSettings],
@@ -74,6 +76,10 @@ class GpuVariants(pulumi.ComponentResource):
         :param triggers: Whatever containers take in when they start, by labels of your choice
             (`{"secret huggingface": secret.digest}`); a change starts new ones.
         :param web_suffix: The `suffix` of the environment, so that another one shows as other URLs.
+        :param on_failure: What becomes of a version that is not ready: `keep` (default) or
+            `rollback` to the one that was healthy last. Needs a probe.
+        :param canary: How a new version is tried beside the old one, under load, before it takes
+            over; `True` takes all defaults. Needs a probe.
         :param plans: What the program has planned already, by variant.
         :param opts: Options of the component. What it says of changes, replacements and timeouts
             holds for the apps below it.
@@ -99,6 +105,8 @@ class GpuVariants(pulumi.ComponentResource):
                 adopt=adopt,
                 triggers=triggers,
                 web_suffix=web_suffix,
+                on_failure=on_failure,
+                canary=canary,
                 plan=plans[name] if plans else None,
                 opts=of_child(self, opts),
                 **cast("FunctionSettings", laid_over(settings, own)),
@@ -119,6 +127,7 @@ class GpuVariants(pulumi.ComponentResource):
         """The variants that a stack file declares; `plans` are by the name of an app."""
         deployed = service.deployments()
         probe = service.probe.settings() if service.probe else None
+        canary = service.canary.settings() if service.canary else None
         return cls(
             service.app_name,
             source=service.source,
@@ -136,6 +145,8 @@ class GpuVariants(pulumi.ComponentResource):
                 stack.environment,
             ),
             web_suffix=web_suffix,
+            on_failure=service.on_failure,
+            canary=cast("CanarySettings | None", canary),
             plans={name: plans[one.app_name] for name, one in deployed.items()},
             opts=opts,
         )

@@ -9,7 +9,7 @@ import pulumi
 
 from pulumi_modal.resources.app import App
 from pulumi_modal.resources.secret import Secret
-from pulumi_modal.resources.settings import FunctionSettings, ProbeSettings
+from pulumi_modal.resources.settings import CanarySettings, FunctionSettings, ProbeSettings
 from pulumi_modal.spec.stack import LOCAL
 
 from .options import of_child
@@ -53,6 +53,8 @@ class InferenceService(pulumi.ComponentResource):
         adopt: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Mapping[str, Any]] | None = None,
         web_suffix: pulumi.Input[str] | None = None,
+        on_failure: pulumi.Input[str] | None = None,
+        canary: pulumi.Input[CanarySettings | bool] | None = None,
         plan: Plan | None = None,
         opts: pulumi.ResourceOptions | None = None,
         **settings: Unpack[FunctionSettings],
@@ -76,6 +78,10 @@ class InferenceService(pulumi.ComponentResource):
         :param triggers: Whatever containers take in when they start, by labels of your choice
             (`{"secret huggingface": secret.digest}`); a change starts new ones.
         :param web_suffix: The `suffix` of the environment, so that another one shows as other URLs.
+        :param on_failure: What becomes of a version that is not ready: `keep` (default) or
+            `rollback` to the one that was healthy last. Needs a probe.
+        :param canary: How a new version is tried beside the old one, under load, before it takes
+            over; `True` takes all defaults. Needs a probe.
         :param plan: What the program has planned already, with its settings.
         :param opts: Options of the component. What it says of changes, replacements and timeouts
             holds for the app below it.
@@ -99,6 +105,8 @@ class InferenceService(pulumi.ComponentResource):
             adopt=adopt,
             triggers=triggers,
             web_suffix=web_suffix,
+            on_failure=on_failure,
+            canary=canary,
             plan=plan,
             opts=of_child(self, opts),
         )
@@ -136,6 +144,7 @@ class InferenceService(pulumi.ComponentResource):
         the code names it.
         """
         probe = service.probe.settings() if service.probe else None
+        canary = service.canary.settings() if service.canary else None
         return cls(
             service.app_name,
             source=service.source,
@@ -148,6 +157,8 @@ class InferenceService(pulumi.ComponentResource):
             probe=cast("ProbeSettings | None", probe),
             triggers=rolling([plan], secrets or {}, stack.environment),
             web_suffix=web_suffix,
+            on_failure=service.on_failure,
+            canary=cast("CanarySettings | None", canary),
             plan=plan,
             opts=opts,
         )

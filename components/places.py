@@ -50,6 +50,10 @@ class DeclaredApp:
                 return join(path, key)
         return None
 
+    def place(self, function: str, key: str) -> str:
+        """Path at which the stack sets a key for a function, or would."""
+        return self.setting(function, key) or join(self.home, "functions", function, key)
+
     @property
     def _variant(self) -> VariantSpec:
         return self.declared.variants.get(self.variant, VariantSpec())

@@ -12,8 +12,8 @@ from pulumi_modal.spec.model import JsonValue
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.pattern import planned_problems
 from pulumi_modal.spec.plan import Plan
-from pulumi_modal.spec.probe import uncallable_problems, unreachable_problems
 from pulumi_modal.spec.problem import Problem, join
+from pulumi_modal.spec.release import planned_release_problems
 
 from .places import DeclaredApp
 
@@ -35,10 +35,7 @@ def plan_problems(app: DeclaredApp, plan: Plan) -> Iterator[Problem]:
     for sentence in plan.refused:
         yield Problem(*_placed(sentence, app))
     yield from planned_problems(app.spec.pattern, plan.functions, app.home)
-    urls = {name: one.effective.get("web") for name, one in plan.functions.items() if one.web}
-    yield from unreachable_problems(app.spec.probe, urls, join(app.home, "probe"))
-    call = app.spec.probe.call if app.spec.probe else None
-    yield from uncallable_problems(call, plan.functions, join(app.home, "probe", "call"))
+    yield from planned_release_problems(app.spec, plan.functions, app.home, app.place)
     for name, function in plan.functions.items():
         yield from _effective(app, name, function.effective)
     for sentence in plan.warnings:
@@ -67,4 +64,4 @@ def _placed(sentence: str, app: DeclaredApp) -> tuple[str, str]:
     message = sentence[found.end() :]
     if not key:
         return app.function(function), message
-    return app.setting(function, key) or join(app.home, "functions", function, key), message
+    return app.place(function, key), message

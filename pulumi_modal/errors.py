@@ -12,6 +12,7 @@ ModalStackError
     ├── Unauthenticated  no token, or one that is not accepted
     ├── Unavailable      no answer: not reachable, too slow, overloaded
     ├── DeployFailed     a deploy child ended without a deployment
+    ├── CanaryWithdrawn  a new version did worse than the old one, which serves on
     └── NotReady         deployed, but the readiness probe did not succeed before its deadline
         └── StoppedWaiting   the wait was cancelled: nobody knows whether it would have
 
@@ -69,6 +70,10 @@ class DeployFailed(GatewayError):
 
 class NotReady(GatewayError):
     """The app is deployed, but its readiness probe did not succeed before the deadline."""
+
+
+class CanaryWithdrawn(GatewayError):
+    """A new version, tried beside the old one, did worse and was stopped; nothing has changed."""
 
 
 class StoppedWaiting(NotReady):

@@ -10,6 +10,7 @@ other answer is refused unread. A function that answers what is not plain data c
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -67,10 +68,13 @@ async def _calls(order: CallOrder) -> list[list[Any]]:
     function = await _function(order, await _Client.from_env())
     left = iter(range(order.times))
     made: list[list[Any]] = []
+    end = time.monotonic() + (math.inf if order.within_s is None else order.within_s)
 
     async def caller() -> None:
         for _ in left:
-            made.append(await _one(function, order))  # noqa: PERF401  # shared by all callers
+            if time.monotonic() >= end:
+                return
+            made.append(await _one(function, order))  # shared by all callers
 
     async with asyncio.TaskGroup() as callers:
         for _ in range(min(order.at_once, order.times)):
@@ -99,7 +103,7 @@ async def _one(function: Any, order: CallOrder) -> list[Any]:
         async with asyncio.timeout(order.timeout_s):
             answer = await function.remote(*order.args, **order.kwargs)
     except TimeoutError:
-        return [time.monotonic() - begun, f"no answer within {order.timeout_s:g} s", ""]
+        return [time.monotonic() - begun, f"no answer within {order.timeout_s:.3g} s", ""]
     except Exception as error:  # noqa: BLE001  # whatever it is, it is not the expected answer
         words = " ".join(str(error).split())[:_LONGEST] or type(error).__name__
         return [time.monotonic() - begun, words, ""]

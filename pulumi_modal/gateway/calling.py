@@ -19,14 +19,16 @@ _BESIDE_CALLS_S: Final = 30.0
 
 def called(order: CallOrder, credentials: Credentials) -> Sequence[Called]:
     """What came of each call; a GatewayError when none could be made."""
-    rounds = math.ceil(order.times / order.at_once)
+    longest_s = math.ceil(order.times / order.at_once) * order.timeout_s
+    if order.within_s is not None:
+        longest_s = min(longest_s, order.within_s + order.timeout_s)
     try:
         done = run(
             "pulumi_modal.gateway.call_child:call",
             order,
             root=order.root,
             env=child_environment({**credentials.variables(), **_CBOR}),
-            deadline_s=rounds * order.timeout_s + _BESIDE_CALLS_S,
+            deadline_s=longest_s + _BESIDE_CALLS_S,
             what=f"calling {order.call} of {order.app}",
             cure="give the probe a shorter `timeout`, or see what Modal waits for",
         )

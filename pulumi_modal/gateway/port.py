@@ -139,6 +139,8 @@ class CallOrder:
     """For each call."""
     times: int = 1
     at_once: int = 1
+    within_s: float | None = None
+    """No call begins later than so long after the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,9 @@ class Gateway(Protocol):
 
     def rollover(self, app: AppRef, app_id: str, strategy: str) -> Sequence[str]:
         """New containers of what is deployed, counted as a version; what Modal warns of."""
+
+    def rollback(self, app: AppRef, app_id: str, version: int, strategy: str) -> Sequence[str]:
+        """Let an older version serve again, as a version more; what Modal warns of."""
 
     def tags(self, app_id: str) -> Mapping[str, str]:
         """The tags of an app. NotFound when it is gone."""

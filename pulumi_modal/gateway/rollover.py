@@ -1,4 +1,4 @@
-"""New containers of what is deployed, as `modal app rollover` makes them."""
+"""A version once more: the one in force in new containers, or an older one, as `modal app` does."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ def roll_over(wire: Wire, app: AppRef, app_id: str, strategy: str) -> Sequence[s
     """Roll over; with `recreate`, return when no older container is left."""
     request = api_pb2.AppRolloverRequest(app_id=app_id)
     answer = wire.call("AppRollover", request, f"rolling over {app}")
+    warnings = [one.message for one in answer.server_warnings]
+    if strategy == "recreate" and answer.deployed_at:
+        warnings += _stop_older(wire, app, app_id, answer.deployed_at)
+    return tuple(warnings)
+
+
+def roll_back(wire: Wire, app: AppRef, app_id: str, version: int, strategy: str) -> Sequence[str]:
+    """Let an older version serve again; with `recreate`, return when no other one runs."""
+    request = api_pb2.AppRollbackRequest(app_id=app_id, version=version)
+    answer = wire.call("AppRollback", request, f"rolling {app} back to version {version}")
     warnings = [one.message for one in answer.server_warnings]
     if strategy == "recreate" and answer.deployed_at:
         warnings += _stop_older(wire, app, app_id, answer.deployed_at)

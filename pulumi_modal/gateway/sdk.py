@@ -31,7 +31,7 @@ from pulumi_modal.gateway.port import (
     Version,
     VolumeNeed,
 )
-from pulumi_modal.gateway.rollover import roll_over
+from pulumi_modal.gateway.rollover import roll_back, roll_over
 from pulumi_modal.gateway.wire import CALL_DEADLINE_S, Wire
 from pulumi_modal.source.child import run
 from pulumi_modal.source.environment import child_environment
@@ -208,6 +208,10 @@ class ModalGateway:
     def rollover(self, app: AppRef, app_id: str, strategy: str) -> Sequence[str]:
         """New containers of what is deployed, counted as a version; what Modal warns of."""
         return roll_over(self._wire, app, app_id, strategy)
+
+    def rollback(self, app: AppRef, app_id: str, version: int, strategy: str) -> Sequence[str]:
+        """Let an older version serve again, as a version more; what Modal warns of."""
+        return roll_back(self._wire, app, app_id, version, strategy)
 
     def tags(self, app_id: str) -> Mapping[str, str]:
         """The tags of an app."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -17,6 +18,7 @@ from pulumi_modal.host.engine import Engine
 from pulumi_modal.host.failure import abort, abort_keeping
 from pulumi_modal.host.providers import Providers, reference_of
 from pulumi_modal.provider.cancellation import Cancellation
+from pulumi_modal.provider.detailed import DetailedDiff, Kind
 from pulumi_modal.provider.operation import Operation, PartialFailure, as_current, current
 from pulumi_modal.provider.props import PROVIDER_KEY
 
@@ -77,6 +79,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.DiffResponse(
                 changes=_CHANGES[result.changes],
                 replaces=result.replaces or [],
+                diffs=sorted({re.split(r"[.\[]", path)[0] for path in _paths(result)}),
+                detailedDiff=_detailed(result),
+                hasDetailedDiff=bool(_paths(result)),
                 deleteBeforeReplace=bool(result.delete_before_replace),
             )
 
@@ -168,6 +173,22 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             abort_keeping(context, failure, _struct(failure.outs, props or {}))
         except Exception as error:  # noqa: BLE001  # the border of the process
             abort(context, error, self._engine, urn)
+
+
+def _paths(result: Any) -> Mapping[str, Kind]:
+    return result.paths if isinstance(result, DetailedDiff) else {}
+
+
+def _detailed(result: Any) -> dict[str, Any]:
+    """Old values from the outputs, new ones from the inputs."""
+    replaces = result.replaces or []
+    found = {}
+    for path, kind in _paths(result).items():
+        name = kind.upper()
+        if re.split(r"[.\[]", path)[0] in replaces:
+            name = f"{name}_REPLACE"
+        found[path] = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.Kind.Value(name))
+    return found
 
 
 def _predicted(provider: ResourceProvider, olds: Props, news: Props) -> Props:

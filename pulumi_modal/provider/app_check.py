@@ -14,11 +14,13 @@ from pulumi_modal.provider.app_said import said_functions
 from pulumi_modal.provider.app_unknown import NAMES, with_unknown, without_unknown
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import Props, has_unknown
+from pulumi_modal.spec.canary import parse_canary
 from pulumi_modal.spec.effective import check_effective
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.pattern import planned_problems
-from pulumi_modal.spec.probe import parse_probe, uncallable_problems, unreachable_problems
-from pulumi_modal.spec.problem import Problem
+from pulumi_modal.spec.probe import parse_probe, unreachable_problems
+from pulumi_modal.spec.problem import Problem, join
+from pulumi_modal.spec.release import planned_release_problems
 from pulumi_modal.spec.service import ServiceSpec
 from pulumi_modal.spec.service_reader import parse_service
 
@@ -31,7 +33,7 @@ _BY_STACK_WORD: Final = {
     **{key: f"settings.{key}" for key in FunctionOverrides.model_fields},
 }
 """Where an App says what a stack file calls otherwise."""
-_WORDS: Final = ("app", "pattern", "strategy", "tag", "adopt", "probe")
+_WORDS: Final = (*("app", "pattern", "strategy", "tag", "adopt", "probe", "on_failure", "canary"),)
 _FIRST: Final = re.compile(r"^[a-z_]+")
 _ANY_SERVICE: Final = "app"
 """The stack's name for a service, which an App does not have."""
@@ -40,7 +42,7 @@ _ANY_SERVICE: Final = "app"
 def checked(news: Props, root: Path, olds: Props | None = None) -> Checked:
     """Complete inputs; those that the program has planned are taken as they are."""
     if is_complete(news):
-        return dict(news), list(_failures(_probe_problems(news)))
+        return dict(news), list(_failures(_planned_already(news)))
     if any(has_unknown(news.get(name)) for name in NAMES):
         return dict(news), []  # the engine asks again when everything is known
     said = {**news, "functions": said_functions(news, olds or {})}
@@ -79,6 +81,7 @@ def _planned(
         **news,
         "source": service.source,
         "probe": service.probe.settings() if service.probe else None,
+        "canary": service.canary.settings() if service.canary else None,
     }
     settings = service.settings.settings()
     try:
@@ -89,22 +92,27 @@ def _planned(
         current().note(f"{plan.source} printed while it was imported:\n{plan.output}")
     inputs = completed(said, plan)
     effective = {name: one.effective for name, one in plan.functions.items()}
-    call = service.probe.call if service.probe else None
     return inputs, [
         *read,
         *check_effective(effective),
         *planned_problems(service.pattern, plan.functions, ""),
-        *_probe_problems(inputs),
-        *uncallable_problems(call, plan.functions, "probe.call"),
+        *planned_release_problems(service, plan.functions, "", _place),
         *(Problem("", sentence, severity="warning") for sentence in plan.warnings),
     ]
 
 
-def _probe_problems(inputs: Props) -> list[Problem]:
-    probe = inputs.get("probe")
-    if not probe or has_unknown([probe, inputs["functions"]]):
+def _place(function: str, key: str) -> str:
+    return join("functions", function, key)
+
+
+def _planned_already(inputs: Props) -> list[Problem]:
+    """What is wrong with a probe and a canary that the program has written beside its plan."""
+    probe, canary = inputs.get("probe"), inputs.get("canary")
+    if not probe or has_unknown([probe, canary, inputs["functions"]]):
         return []
     read, problems = parse_probe(probe, "probe")
+    if canary:
+        problems += parse_canary(canary, "canary")[1]
     urls = {
         name: settings.get("web")
         for name, settings in inputs["functions"].items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,13 +11,16 @@ from typing import Any, Final
 from pulumi_modal.errors import GatewayError, NotFound, NotReady, StoppedWaiting
 from pulumi_modal.gateway.port import AppRef, DeployOrder, Gateway
 from pulumi_modal.provider.app_bounds import mend
+from pulumi_modal.provider.app_canary import Trial, canary_ref, is_wanted, remove_left
 from pulumi_modal.provider.app_drift import DEPLOYED, Functions, deployed_state
 from pulumi_modal.provider.app_effect import UNREADY, Effect
+from pulumi_modal.provider.app_healthy import HEALTHY, marked_healthy
 from pulumi_modal.provider.app_inputs import deploy_request
 from pulumi_modal.provider.app_needs import check_needs, object_ids
 from pulumi_modal.provider.app_outputs import app_ref, tag_of, url_of, visible_outputs
 from pulumi_modal.provider.app_owner import OWNER, marks_of
-from pulumi_modal.provider.app_words import reason_of
+from pulumi_modal.provider.app_rollback import Recovery
+from pulumi_modal.provider.app_words import log_of, reason_of
 from pulumi_modal.provider.cancellation import Interruptible
 from pulumi_modal.provider.operation import Operation, PartialFailure
 from pulumi_modal.provider.props import Props
@@ -29,7 +32,7 @@ DEPLOY_DEADLINE_S: Final = 1800.0
 """For a deploy with all image builds; `custom_timeouts` of the resource wins."""
 _DEPLOYS: Final = (Effect.NEW_VERSION, Effect.REPLACEMENT)
 _CUT: Final = "`custom_timeouts` of the resource leaves no more of the probe's {:g} s"
-_KEPT: Final = ("app_id", "version", "urls", DEPLOYED)
+_KEPT: Final = ("app_id", "version", "urls", DEPLOYED, HEALTHY)
 
 
 @dataclass(frozen=True)
@@ -53,18 +56,26 @@ class Application:
 
         Raises PartialFailure, with all that is known, for what fails once Modal has changed.
         """
+        if self.inputs.get("canary") or self.olds.get("canary"):
+            self._clean_up()
         if effect in _DEPLOYS:
             outs = self._after(self._deploy())
         elif effect is Effect.ROLLOVER:
             outs = self._after(self._roll_over())
         elif effect is Effect.IN_PLACE:
-            outs = {**self._kept(), **self._settled()}  # what fails is repeated by the next apply
+            outs = {**self._kept(), **self.settled()}  # what fails is repeated by the next apply
             self.operation.tell("changed in place")
         else:
             outs = self._kept()
         if effect not in _DEPLOYS and self.olds.get(OWNER) != self.inputs.get(OWNER):
             self._mark(outs["app_id"])
-        return self._ready(outs) if check else outs
+        return self._ready(outs, effect) if check else outs
+
+    def _clean_up(self) -> None:
+        if remove_left(self.gateway, self.inputs):
+            self.operation.warn(
+                f"{canary_ref(self.inputs)} was left by an `up` that was cut off: it is stopped"
+            )
 
     def _deploy(self) -> str:
         check_needs(self.gateway, self.inputs)
@@ -76,6 +87,10 @@ class Application:
             tags=marks_of(self.inputs),
             deadline_s=self.operation.left_s(DEPLOY_DEADLINE_S),
         )
+        if is_wanted(self.inputs, self.olds) and self.gateway.find(self.app) is not None:
+            Trial(self.gateway, self.operation, self.root, self.inputs, self.olds, order).hold()
+            self.operation.tell("canary passed, deploying")
+            order = replace(order, deadline_s=self.operation.left_s(DEPLOY_DEADLINE_S))
         deployed = self.gateway.deploy(order, self.operation.tell)
         self._warn(deployed.warnings)
         return deployed.app_id
@@ -100,11 +115,11 @@ class Application:
         """The outputs of what Modal has changed by now."""
         outs = {**self.inputs, "app_id": app_id, "version": 0, "url": "", "urls": {}}
         try:
-            return {**outs, **self._settled()}
+            return {**outs, **self.settled()}
         except GatewayError as error:
             raise self._partial(outs, error) from error
 
-    def _settled(self) -> dict[str, Any]:
+    def settled(self) -> dict[str, Any]:
         """What Modal says of the app once its bounds are as declared."""
         found = self.gateway.find(self.app)
         if found is None:
@@ -124,14 +139,28 @@ class Application:
         kept = {name: self.olds[name] for name in _KEPT if name in self.olds}
         return {**self.inputs, **kept, "url": url_of(kept.get("urls", {}), self.inputs)}
 
-    def _ready(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+    def _ready(self, outs: Mapping[str, Any], effect: Effect) -> dict[str, Any]:
         try:
-            self._wait_ready(outs)
+            self.wait_until_ready(outs)
+        except NotReady as error:
+            raise self._unready(outs, effect, error) from error
         except GatewayError as error:
             raise self._partial({**outs, UNREADY: True}, error) from error
-        return dict(outs)
+        return marked_healthy(outs) if self.inputs.get("probe") else dict(outs)
 
-    def _wait_ready(self, outs: Mapping[str, Any]) -> None:
+    def _unready(self, outs: Mapping[str, Any], effect: Effect, error: NotReady) -> PartialFailure:
+        """The log first: a version that comes back writes it on."""
+        log = log_of(self.gateway, outs["app_id"], self.begun)
+        recovery = Recovery(
+            self.gateway, self.operation, self.app, lambda inputs: replace(self, inputs=inputs)
+        )
+        left = recovery.recover(self.inputs, self.olds, outs, error, effect)
+        words = [str(error), left.sentence, log]
+        reason = "; ".join(one for one in words if one)
+        return PartialFailure(str(self.app), left.outs, [reason])
+
+    def wait_until_ready(self, outs: Mapping[str, Any]) -> None:
+        """Return once the app answers as its probe expects; raises NotReady."""
         if not self.inputs.get("probe"):
             self.operation.tell("deployed")
             return

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pulumi.dynamic import DiffResult
 
 from pulumi_modal.provider.app_effect import IDENTITY, changes_of, replaces
+from pulumi_modal.provider.app_healthy import ROLLED_BACK
+from pulumi_modal.provider.app_inputs import PLANNED, SAID
+from pulumi_modal.provider.detailed import DetailedDiff, differences
 from pulumi_modal.provider.props import Props
 
 
@@ -13,10 +16,20 @@ def diff(olds: Props, news: Props) -> DiffResult:
     changes = changes_of(olds, news)
     moved = [one for one in replaces(changes) if one in IDENTITY]
     found = moved or replaces(changes)  # another app has every setting from its first deploy on
+    # Under its own name it cannot be there twice, whoever asks for a replacement: a program's
+    # `replace_on_changes` too, of which nothing is known here.
+    stopped_first = not moved or None
+    if olds.get(ROLLED_BACK):
+        paths = differences(*(_inputs(one) for one in (olds, news)))
+        if paths:
+            return DetailedDiff(paths, replaces=found, delete_before_replace=stopped_first)
     return DiffResult(
         changes=None,  # the engine compares the inputs itself, and says where they differ
         replaces=found,
-        # Under its own name it cannot be there twice, whoever asks for a replacement: a program's
-        # `replace_on_changes` too, of which nothing is known here.
-        delete_before_replace=not moved or None,
+        delete_before_replace=stopped_first,
     )
+
+
+def _inputs(props: Props) -> Props:
+    """After a rollback the inputs in the state are those that failed: the outputs are true."""
+    return {name: props[name] for name in (*SAID, *PLANNED) if name in props}

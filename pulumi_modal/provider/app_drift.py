@@ -40,6 +40,8 @@ class Seen:
     """Its history, where the version in force is not this stack's."""
     needs: Mapping[str, str] = field(default_factory=dict)
     """Id of each secret and volume that it needs; empty for one that is gone."""
+    canary: str = ""
+    """The app of a canary that an interrupted update has left."""
 
 
 def deployed_state(
@@ -84,6 +86,8 @@ def drifted_inputs(inputs: Props, outs: Props, seen: Seen) -> dict[str, Any]:
         if seen.functions.get(name) is not None or name not in known
     }
     drift = {**_redeployed(outs, before, seen), **_lost(before.get("needs", {}), seen.needs)}
+    if seen.canary:
+        drift["canary"] = happened("left by an `up` that was cut off", found=seen.canary)
     return {**changed, DRIFT: drift} if drift else changed
 
 

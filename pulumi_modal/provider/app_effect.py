@@ -73,6 +73,8 @@ _RULES: Final[Mapping[str, Rule]] = {
     "strategy": (Effect.RECORDED, "says how the next version takes over"),
     "tag": (Effect.RECORDED, "marks the next version"),
     "sdk_version": (Effect.RECORDED, "the next version is deployed by it"),
+    "on_failure": (Effect.RECORDED, "says what becomes of a version that is not ready"),
+    "canary": (Effect.RECORDED, "says how the next version is tried"),
     "probe": (Effect.CHECKED, "the app that runs is asked again"),
     "web_suffix": (Effect.IN_PLACE, "the environment has other URLs, which are read again"),
     "triggers": (Effect.ROLLOVER, "new containers take in what has changed beside the app"),

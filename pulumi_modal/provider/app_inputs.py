@@ -1,7 +1,8 @@
 """The inputs of an App, written out complete.
 
 A complete set has, beside what the user says (source, app_name, environment, workspace, app,
-strategy, tag, probe, triggers, adopt, owner, timeouts), what the plan of the file found:
+strategy, tag, probe, on_failure, canary, triggers, adopt, owner, timeouts), what the plan of the
+file found:
 
 - `functions`: every function, class or server with its effective settings and its `kind`;
 - `code`: for exactly the settings that the stack sets, the value in the code. So the stack's value
@@ -35,6 +36,8 @@ SAID: Final = (
     "strategy",
     "tag",
     "probe",
+    "on_failure",
+    "canary",
     "triggers",
     "web_suffix",
     "adopt",

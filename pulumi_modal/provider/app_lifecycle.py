@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from pulumi_modal.errors import NotFound, Refused, Unavailable
 from pulumi_modal.gateway.port import Deployment, Gateway
+from pulumi_modal.provider.app_canary import remove_left
 from pulumi_modal.provider.app_deploy import Application, functions_of
 from pulumi_modal.provider.app_drift import DEPLOYED, Functions
 from pulumi_modal.provider.app_effect import (
@@ -69,6 +70,8 @@ class AppLifecycle:
 
     def stop(self, outs: Props) -> None:
         """Stop the app that this stack deployed; one that is gone is fine."""
+        if outs.get("canary"):
+            remove_left(self.gateway, outs)
         app_id = outs.get("app_id")
         if not app_id:  # the create ended before Modal answered
             found = self.gateway.find(app_ref(outs))

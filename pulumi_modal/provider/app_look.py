@@ -5,6 +5,7 @@ from __future__ import annotations
 from pulumi.dynamic import ReadResult
 
 from pulumi_modal.gateway.port import Ended
+from pulumi_modal.provider.app_canary import canary_left
 from pulumi_modal.provider.app_drift import DRIFT, Seen, drifted_inputs, is_as_deployed
 from pulumi_modal.provider.app_lifecycle import AppLifecycle
 from pulumi_modal.provider.app_needs import object_ids
@@ -47,4 +48,5 @@ def _look(lifecycle: AppLifecycle, inputs: Props, outs: Props) -> Seen | None:
         functions=functions,
         versions=() if ours else tuple(gateway.versions(deployment.app_id)),
         needs=object_ids(gateway, inputs),
+        canary=canary_left(gateway, inputs) if inputs.get("canary") else "",
     )

@@ -17,12 +17,17 @@ _CLOCKS_DIFFER: Final = timedelta(seconds=2)
 
 def reason_of(error: Exception, gateway: Gateway, app_id: str, begun: datetime) -> str:
     """What failed, and below it what the containers printed since."""
+    return f"{error}; {log_of(gateway, app_id, begun)}"
+
+
+def log_of(gateway: Gateway, app_id: str, begun: datetime) -> str:
+    """What the containers of an app printed last, each line below the other."""
     try:
         lines = gateway.last_lines(app_id, _LAST_LINES, begun - _CLOCKS_DIFFER)
     except GatewayError as unread:
         lines = (f"(the log could not be read: {unread})",)
     words = "its containers printed last:" if lines else "its containers printed nothing"
-    return "\n      | ".join([f"{error}; {words}", *folded(lines)])
+    return "\n      | ".join([words, *folded(lines)])
 
 
 def folded(lines: Sequence[str]) -> list[str]:

@@ -78,7 +78,7 @@ def ask_http(url: str, timeout_s: float) -> Answer:
                 if len(body) >= _READ_BODY or time.monotonic() >= end:
                     break  # an answer without an end
     except httpx.TimeoutException:
-        return Answer(failure=f"no answer within {timeout_s:g} s")
+        return Answer(failure=f"no answer within {timeout_s:.3g} s")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Answer(failure=f"{type(error).__name__}: {error}")
     return Answer(response.status_code, body.decode(response.encoding or "utf-8", "replace"))

@@ -30,7 +30,7 @@ def wait_ready(question: Question, probe: Probe, waiting: Waiting) -> None:
     Raises NotReady that tells the last answer, and its kind StoppedWaiting when it is cancelled.
     """
     end = waiting.now() + probe.deadline
-    in_a_row = 0
+    in_a_row, last = 0, None
     while True:
         left = end - waiting.now()
         reply = question.ask(max(_SHORTEST_S, min(probe.timeout, left)))
@@ -38,7 +38,10 @@ def wait_ready(question: Question, probe: Probe, waiting: Waiting) -> None:
         if in_a_row >= probe.successes:
             return
         if waiting.now() + probe.interval >= end:
-            raise NotReady(_too_late(question, probe, reply, in_a_row))
+            was_cut_short = left < probe.timeout and not reply.is_expected
+            shown = last if was_cut_short and last else reply
+            raise NotReady(_too_late(question, probe, shown, in_a_row))
+        last = reply
         waiting.tell(f"waiting for {question.short}: {_standing(reply, probe, in_a_row)}")
         if waiting.cancelled.wait(probe.interval):
             raise StoppedWaiting(

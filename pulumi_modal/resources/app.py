@@ -14,7 +14,7 @@ from pulumi_modal.provider.app_inputs import completed
 from pulumi_modal.provider.app_owner import OWNER
 from pulumi_modal.provider.timeouts import TIMEOUTS, declared
 from pulumi_modal.resources.secrecy import open_value
-from pulumi_modal.resources.settings import FunctionSettings, ProbeSettings
+from pulumi_modal.resources.settings import CanarySettings, FunctionSettings, ProbeSettings
 from pulumi_modal.spec.plan import Plan
 
 _COMPUTED = ("url", "urls", "app_id", "version", "effect", "functions", "code")
@@ -60,6 +60,8 @@ class App(Resource, module="modal", name="App"):
         probe: pulumi.Input[ProbeSettings | bool] | None = None,
         adopt: pulumi.Input[bool] | None = None,
         web_suffix: pulumi.Input[str] | None = None,
+        on_failure: pulumi.Input[str] | None = None,
+        canary: pulumi.Input[CanarySettings | bool] | None = None,
         triggers: pulumi.Input[Mapping[str, Any]] | None = None,
         plan: Plan | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -84,6 +86,10 @@ class App(Resource, module="modal", name="App"):
             all defaults.
         :param adopt: Take over an app of this name that is there already and was not deployed by
             this stack; without it, a create refuses such an app.
+        :param on_failure: What becomes of a version that is not ready: `keep` (default), or
+            `rollback` to the one that was healthy last. Needs a probe.
+        :param canary: How a new version is tried beside the old one, under load, before it takes
+            over (`{"path": "/embed", "requests": 500}`); `True` takes all defaults. Needs a probe.
         :param triggers: Whatever containers take in when they start, by labels of your choice
             (`{"secret huggingface": secret.digest}`): a change gets new containers, without a new
             deploy.
@@ -103,6 +109,8 @@ class App(Resource, module="modal", name="App"):
             "strategy": strategy,
             "tag": tag,
             "probe": probe,
+            "on_failure": on_failure,
+            "canary": canary,
             "triggers": triggers,
             "web_suffix": web_suffix,
             "adopt": adopt,

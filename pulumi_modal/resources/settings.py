@@ -190,3 +190,67 @@ class ProbeSettings(TypedDict, total=False):
 
     timeout: pulumi.Input[float | str]
     """Longest wait for one answer. Unit: s. Without it: 30. Example: `10s`."""
+
+
+class CanarySettings(TypedDict, total=False):
+    """How a new version is tried beside the old one, under load."""
+
+    requests: pulumi.Input[int]
+    """Requests (or calls) that each version gets; of fewer the slowest says nothing of a 95th
+    percentile. Without it: 100. Example: `500`."""
+
+    concurrency: pulumi.Input[int]
+    """How many of them at a time. Without it: 4. Example: `16`."""
+
+    method: pulumi.Input[str]
+    """Method of a request; GET unless there is a body. Without it: none. Example: `POST`."""
+
+    path: pulumi.Input[str]
+    """Path below the URL; without it, and without `call`, what the probe asks. Without it: none.
+    Example: `/embed`."""
+
+    body: Any
+    """What is sent, as JSON. Without it: none. Example: `{sentences: [a cat]}`."""
+
+    status: pulumi.Input[int]
+    """Status of a good answer; 200 unless said. Without it: none. Example: `201`."""
+
+    contains: pulumi.Input[str]
+    """Text that a good answer contains. Without it: none. Example: `embeddings`."""
+
+    function: pulumi.Input[str]
+    """Function, class or server whose URL is asked; the probe's unless said. Without it: none.
+    Example: `web`."""
+
+    call: pulumi.Input[str]
+    """Function, or `Class.method`, that is called instead of a URL. Without it: none. Example:
+    `Embedder.embed`."""
+
+    args: Any
+    """What the call is given. Needs `call`. Without it: none. Example: `[[a cat, a dog]]`."""
+
+    kwargs: Any
+    """What the call is given by name. Needs `call`. Without it: none. Example: `{normalize:
+    true}`."""
+
+    expect: Any
+    """What the call must answer, as in a probe. Needs `call`. Without it: none. Example:
+    `{dimensions: 384}`."""
+
+    max_error_rate: pulumi.Input[float]
+    """Most failures of the new version, as a share of its answers. Without it: 0.01. Example:
+    `0.05`."""
+
+    max_p95_ratio: pulumi.Input[float]
+    """How many times the old version's 95th percentile the new one's may be. Without it: 1.5.
+    Example: `2`."""
+
+    max_p95: pulumi.Input[float | str]
+    """Longest 95th percentile of the new version, whatever the old one's is. Unit: s. Without it:
+    none. Example: `800ms`."""
+
+    timeout: pulumi.Input[float | str]
+    """Longest wait for one answer. Unit: s. Without it: 30. Example: `10s`."""
+
+    deadline: pulumi.Input[float | str]
+    """How long the whole load may take. Unit: s. Without it: 300. Example: `10m`."""

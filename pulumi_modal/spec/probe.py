@@ -186,12 +186,12 @@ def parse_probe(raw: object, path: str) -> tuple[Probe | None, list[Problem]]:
     return (None if problems else checked.model), problems
 
 
-def mixed_problems(raw: object, path: str) -> list[Problem]:
+def mixed_problems(raw: object, path: str, of_a_url: tuple[str, ...] = OF_A_URL) -> list[Problem]:
     """Keys that say something of a URL beside `call`, or of a call without it."""
     given = raw if isinstance(raw, Mapping) else {}
     wrong: tuple[str, ...]
     if given.get("call") is not None:
-        wrong, message = OF_A_URL, "belongs to a question to a URL; `call` is there, take one out"
+        wrong, message = of_a_url, "belongs to a question to a URL; `call` is there, take one out"
     else:
         wrong, message = OF_A_CALL, "belongs to a call: say in `call` which function it is for"
     return [Problem(join(path, name), message) for name in wrong if given.get(name) is not None]

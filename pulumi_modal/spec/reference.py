@@ -15,6 +15,7 @@ from typing import Any, Final
 from pydantic import PlainValidator
 from pydantic.fields import FieldInfo
 
+from pulumi_modal.spec.canary import Canary
 from pulumi_modal.spec.environment import EnvironmentSpec
 from pulumi_modal.spec.model import Frozen
 from pulumi_modal.spec.overrides import FunctionOverrides
@@ -34,6 +35,7 @@ MODELS: Final[Mapping[str, type[Frozen]]] = {
     "retries": Retries,
     "web": Web,
     "probe": Probe,
+    "canary": Canary,
     "volume": VolumeSpec,
     "stored": StoredSpec,
 }

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import Field, InstanceOf, PlainValidator
 
+from pulumi_modal.spec.canary import Canary
 from pulumi_modal.spec.model import Frozen, JsonValue, key
 from pulumi_modal.spec.naming import OBJECT_NAME, TAG
 from pulumi_modal.spec.overrides import FunctionOverrides
@@ -19,6 +20,7 @@ from pulumi_modal.spec.rules import Choice, Flag, Text
 
 Pattern = Literal["stateless", "stateful", "batched"]
 Strategy = Literal["rolling", "recreate"]
+OnFailure = Literal["keep", "rollback"]
 
 _IDENTIFIER: Final = Text(r"[A-Za-z_][A-Za-z0-9_]*", "the name of a variable in the source")
 
@@ -85,6 +87,20 @@ class ServiceSpec(Frozen):
         example="{path: /health}",
         allowed="a map with keys of Probe, or true or false",
     )
+    on_failure: Annotated[OnFailure | None, PlainValidator(Choice(get_args(OnFailure)))] = key(
+        "What becomes of a version whose probe does not succeed: `keep` leaves it deployed,"
+        " `rollback` lets the version serve again that was healthy last. The deploy has failed"
+        " either way. Needs a probe.",
+        default="keep",
+        example="rollback",
+    )
+    canary: InstanceOf[Canary] | None = key(
+        "Try a new version beside the old one, under load, before it takes over: see Canary."
+        " `true` takes all defaults, `false` is none. Needs a probe.",
+        default="none: a new version takes over at once",
+        example="true",
+        allowed="a map with keys of Canary, or true or false",
+    )
     settings: InstanceOf[FunctionOverrides] = FunctionOverrides()
     """Settings of the only function, class or server of the file."""
     functions: Mapping[str, InstanceOf[FunctionOverrides]] = Field(
@@ -113,10 +129,12 @@ class ServiceSpec(Frozen):
         """As it is written in a stack file."""
         words: dict[str, Any] = {"source": self.source, "name": self.app_name, "app": self.app}
         words |= {"pattern": self.pattern, "strategy": self.strategy, "tag": self.tag}
-        words |= {"adopt": self.adopt}
+        words |= {"adopt": self.adopt, "on_failure": self.on_failure}
         found: dict[str, Any] = {name: value for name, value in words.items() if value is not None}
         if self.probe is not None:
             found["probe"] = self.probe.settings()
+        if self.canary is not None:
+            found["canary"] = self.canary.settings()
         found |= {**self.settings.settings(), **_functions(self.functions)}
         if self.variants:
             found["variants"] = {name: one.canonical() for name, one in self.variants.items()}

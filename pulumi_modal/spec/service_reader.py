@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from pulumi_modal.spec.canary import parse_canary
 from pulumi_modal.spec.naming import FUNCTION_NAME, SERVICE_NAME
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.pattern import declared_problems
@@ -13,14 +14,15 @@ from pulumi_modal.spec.probe import parse_probe
 from pulumi_modal.spec.problem import Problem, join
 from pulumi_modal.spec.refusal import Refusal
 from pulumi_modal.spec.relations import relation_problems
+from pulumi_modal.spec.release import declared_release_problems
 from pulumi_modal.spec.rules import Text
 from pulumi_modal.spec.service import ServiceSpec, VariantSpec
 from pulumi_modal.spec.source_file import source_path
 from pulumi_modal.spec.validation import check, not_a_map, unknown_key
 from pulumi_modal.spec.vocabulary import IN_CODE, METHODS, OLD_WORDS
 
-SIMPLE_WORDS: Final = ("app", "name", "pattern", "strategy", "tag", "adopt")
-SERVICE_WORDS: Final = ("source", *SIMPLE_WORDS, "probe", "functions", "variants")
+SIMPLE_WORDS: Final = ("app", "name", "pattern", "strategy", "tag", "adopt", "on_failure")
+SERVICE_WORDS: Final = ("source", *SIMPLE_WORDS, "probe", "canary", "functions", "variants")
 VARIANT_WORDS: Final = ("functions",)
 UNNAMED: Final = "unnamed"
 """The app of a service whose name cannot be: it is looked at, and never deployed."""
@@ -47,6 +49,7 @@ def parse_service(
         "functions": parts.functions(),
         "variants": parts.variants(),
         "probe": parts.probe(),
+        "canary": parts.canary(),
     }
     origins = {"app_name": ("name",) if "name" in given else ()}
     checked = check(ServiceSpec, head, path, origins=origins)
@@ -55,6 +58,8 @@ def parse_service(
     if service is not None:
         parts.problems += _merged_problems(service, path)
         parts.problems += declared_problems(service, path)
+        if not any(problem.is_error for problem in parts.problems):  # of what was read in full
+            parts.problems += declared_release_problems(service, path)
     return service, parts.problems
 
 
@@ -113,6 +118,13 @@ class _Parts:
         probe, problems = parse_probe(self._given["probe"], join(self._path, "probe"))
         self.problems += problems
         return probe
+
+    def canary(self) -> Any:
+        if "canary" not in self._given:
+            return None
+        canary, problems = parse_canary(self._given["canary"], join(self._path, "canary"))
+        self.problems += problems
+        return canary
 
     def _map(self, word: str, allowed: str) -> list[tuple[str, Any, str]]:
         raw = self._given.get(word, {})

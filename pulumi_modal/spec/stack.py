@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, InstanceOf, PlainValidator
 
+from pulumi_modal.spec.canary import SUFFIX
 from pulumi_modal.spec.environment import EnvironmentSpec, read_environment
 from pulumi_modal.spec.model import Frozen, JsonValue, plain
 from pulumi_modal.spec.naming import ENVIRONMENT_NAME, WORKSPACE_NAME
@@ -160,10 +161,11 @@ def _clashes(services: Mapping[str, ServiceSpec]) -> Iterator[Problem]:
     for name, service in services.items():
         for variant, one in service.deployments().items():
             path = join("services", name, *(("variants", variant) if variant else ()))
-            if one.app_name in apps and one.app_name != UNNAMED:
-                message = f"would be the app {one.app_name}, as {apps[one.app_name]} is already"
-                yield Problem(path, f"{message}; give it another name")
-            apps.setdefault(one.app_name, path)
+            for app in (one.app_name, *([f"{one.app_name}{SUFFIX}"] if one.canary else [])):
+                if app in apps and one.app_name != UNNAMED:
+                    message = f"would be the app {app}, as {apps[app]} is already"
+                    yield Problem(path, f"{message}; give it another name")
+                apps.setdefault(app, path)
             for label in _labels(one):
                 if label in labels:
                     message = f"would have the web label {label}, as {labels[label]} has already"

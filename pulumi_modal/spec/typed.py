@@ -15,6 +15,7 @@ from typing import Any, Final, get_args, get_origin
 from pydantic import PlainValidator
 from pydantic.fields import FieldInfo
 
+from pulumi_modal.spec.canary import Canary
 from pulumi_modal.spec.model import Frozen
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.probe import Probe
@@ -30,6 +31,7 @@ DICTIONARIES: Final[Mapping[str, tuple[type[Frozen], str]]] = {
         "Settings of a function, class or server, over those in its code.",
     ),
     "ProbeSettings": (Probe, "When a deployed app counts as ready."),
+    "CanarySettings": (Canary, "How a new version is tried beside the old one, under load."),
 }
 _HEAD: Final = '''"""Settings as programs write them, key by key: made of the models that read them.
 

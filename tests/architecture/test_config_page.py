@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from pulumi_modal.spec.canary import OF_A_REQUEST
 from pulumi_modal.spec.model import Frozen
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.probe import OF_A_CALL
@@ -84,10 +85,12 @@ def raw_with(table: str, key: str) -> dict[str, Any]:
         return a_stack(a=a_service(**{key: value}))
     if table == "retries":
         return a_stack(a=a_service(retries={"max_retries": 1, key: value}))
-    if table == "probe" and key in OF_A_CALL:
-        return a_stack(a=a_service(probe={"call": "f", key: value}))
+    if table in ("probe", "canary"):
+        beside = {"call": "f"} if key in OF_A_CALL else {}
+        beside |= {"path": "/"} if table == "canary" and key in OF_A_REQUEST else {}
+        return a_stack(a=a_service(**{"probe": True, table: {**beside, key: value}}))
     inner = {key: value} if table == "service" else {table: {key: value}}
-    return a_stack(a=a_service(**inner))
+    return a_stack(a=a_service(**{"probe": True, **inner}))
 
 
 @pytest.mark.parametrize(("table", "key"), KEYS)

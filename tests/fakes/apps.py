@@ -84,6 +84,8 @@ class Stack:
     gateway: FakeGateway = field(default_factory=a_gateway)
     timeout_s: float | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
+    olds: dict[str, Any] = field(default_factory=dict)
+    """What it was, for a test that goes on from there."""
     told: list[str] = field(default_factory=list)
     noted: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)

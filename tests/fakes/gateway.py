@@ -51,6 +51,8 @@ class FakeApp:
     bounds: dict[str, dict[str, JsonValue]] = field(default_factory=dict)
     history: tuple[Version, ...] = ()
     """Of versions that were not deployed by this stack."""
+    plans: dict[int, Plan] = field(default_factory=dict)
+    """What each version was."""
     lines: list[tuple[datetime, str]] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     deployed_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -227,6 +229,7 @@ class FakeGateway:
         elif self._changes(known, plan):
             self.running[ref] = replace(known, plan=plan, version=known.version + 1, bounds={})
         self.running[ref].tags = dict(order.tags)
+        self.running[ref].plans[self.running[ref].version] = plan
         return Deployed(self.running[ref].app_id, self.warnings)
 
     def call(self, order: CallOrder) -> Sequence[Called]:
@@ -249,6 +252,17 @@ class FakeGateway:
         known = self._of(app_id, f"rolling over {app}")
         known.version += 1
         known.bounds.clear()
+        return self.warnings
+
+    def rollback(self, app: AppRef, app_id: str, version: int, strategy: str) -> Sequence[str]:
+        self._called("rollback", (app, version, strategy))
+        known = self._of(app_id, f"rolling {app} back to version {version}")
+        if version not in known.plans:
+            raise Refused(f"rolling {app} back to version {version}: there is none")
+        plans = {**known.plans, known.version + 1: known.plans[version]}
+        self.running[app] = replace(
+            known, plan=known.plans[version], plans=plans, version=known.version + 1, bounds={}
+        )
         return self.warnings
 
     def tags(self, app_id: str) -> Mapping[str, str]:

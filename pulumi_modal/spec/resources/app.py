@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import InstanceOf, PlainValidator
 
+from pulumi_modal.spec.canary import Canary
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.probe import Probe
 from pulumi_modal.spec.resources.environment import WEB_SUFFIX
@@ -74,6 +75,8 @@ class AppInputs(ResourceInputs):
     strategy: Annotated[str | None, _rule("strategy")] = _of_stack("strategy")
     tag: Annotated[str | None, _rule("tag")] = _of_stack("tag")
     probe: InstanceOf[Probe] | bool | None = _of_stack("probe", example='{"path": "/health"}')
+    on_failure: Annotated[str | None, _rule("on_failure")] = _of_stack("on_failure")
+    canary: InstanceOf[Canary] | bool | None = _of_stack("canary", example='{"requests": 500}')
     adopt: Annotated[bool | None, _rule("adopt")] = _of_stack("adopt")
     triggers: Mapping[str, Any] | None = says(
         "Whatever containers take in when they start, by labels of your choice: a change gets new"
@@ -118,6 +121,8 @@ EFFECTS: Final[Effects] = {
     "strategy": nothing("says how the next version takes over"),
     "tag": nothing("marks the next version"),
     "probe": in_place("the app that runs is asked again"),
+    "on_failure": nothing("says what becomes of a version that is not ready"),
+    "canary": nothing("says how the next version is tried"),
     "adopt": nothing("says what a create does"),
     "triggers": rollover("new containers take in what has changed beside the app"),
     "web_suffix": in_place("the environment has other URLs, which are read again"),

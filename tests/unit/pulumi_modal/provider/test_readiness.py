@@ -212,3 +212,9 @@ def test_an_app_is_ready_at_the_end_of_the_first_run_that_is_long_enough(
     app.wait(successes=successes, interval=1, deadline=3600)
     whole = "".join("1" if one else "0" for one in answers) + "1" * successes
     assert len(app.asked) == whole.index("1" * successes) + successes
+
+
+def test_an_answer_that_was_cut_short_does_not_hide_the_one_before() -> None:
+    app = App([STARTING, REFUSED], takes_s=4)
+    with pytest.raises(NotReady, match=r"last answer: 503 starting$"):
+        app.wait(deadline=10, interval=1, timeout=30)
