@@ -35,11 +35,12 @@ class WireEnvironments:
         return [_named(item) for item in answer.items]
 
     def create(self, name: str, *, is_restricted: bool, default_role: str) -> None:
-        """Make it; Refused when it is there."""
+        """Make it, in one attempt: Refused when it is there, Unavailable when nobody knows."""
         request = api_pb2.EnvironmentCreateRequest(
             name=name, is_managed=is_restricted, default_member_role_str=default_role
         )
-        self._caller.call("EnvironmentCreate", request, f"creating the environment {name}")
+        what = f"creating the environment {name}"
+        self._caller.call("EnvironmentCreate", request, what, repeats=False)
 
     def rename(self, name: str, new_name: str) -> None:
         """Give it another name."""

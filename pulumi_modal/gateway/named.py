@@ -13,8 +13,8 @@ from google.protobuf.message import Message
 class Caller(Protocol):
     """One RPC at a time; raises a GatewayError that begins with `what`."""
 
-    def call(self, rpc: str, request: Message, what: str) -> Any:
-        """The answer to one RPC."""
+    def call(self, rpc: str, request: Message, what: str, *, repeats: bool = True) -> Any:
+        """The answer to one RPC; a short failure is repeated, unless it is not to be."""
 
     def stream(self, rpc: str, request: Message, what: str) -> Sequence[Any]:
         """All answers to an RPC that has several."""

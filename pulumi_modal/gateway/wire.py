@@ -17,9 +17,12 @@ from pulumi_modal.gateway.translation import CURES, translated
 CALL_DEADLINE_S = 60.0
 
 
-async def _call(client: Any, rpc: str, request: Message, timeout_s: float) -> Any:
+async def _call(
+    client: Any, rpc: str, request: Message, timeout_s: float, *, repeats: bool = True
+) -> Any:
     async with asyncio.timeout(timeout_s):  # the SDK's own retries included
-        return await getattr(client._stub, rpc)(request)  # noqa: SLF001  # `stub` warns
+        method = getattr(client._stub, rpc)  # noqa: SLF001  # `stub` warns
+        return await (method(request) if repeats else method(request, retry=None))
 
 
 async def _stream(client: Any, rpc: str, request: Message, timeout_s: float) -> list[Any]:
@@ -47,11 +50,17 @@ class Wire:
             raise translated(error, f"connecting to {credentials.server_url}") from error
 
     def call(
-        self, rpc: str, request: Message, what: str, deadline_s: float = CALL_DEADLINE_S
+        self,
+        rpc: str,
+        request: Message,
+        what: str,
+        deadline_s: float = CALL_DEADLINE_S,
+        *,
+        repeats: bool = True,
     ) -> Any:
         """One RPC; raises a GatewayError that begins with `what`."""
         try:
-            return _blocking_call(self._client, rpc, request, deadline_s)
+            return _blocking_call(self._client, rpc, request, deadline_s, repeats=repeats)
         except TimeoutError as error:
             raise Unavailable(
                 f"{what}: no answer within {deadline_s:g} s; {CURES[Unavailable]}"

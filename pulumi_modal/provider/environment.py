@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pulumi.dynamic import DiffResult
 
-from pulumi_modal.errors import GatewayError, NotFound, Refused
+from pulumi_modal.errors import GatewayError, NotFound, Refused, Unavailable
 from pulumi_modal.gateway.connect import connect_wire
 from pulumi_modal.gateway.environment_port import Environments, GivenRoles, NamedEnvironment
 from pulumi_modal.provider.begun import Begun
@@ -211,19 +211,13 @@ def named(environments: Environments, name: str) -> NamedEnvironment | None:
 
 def _made(environments: Environments, inputs: Props, begun: Begun) -> tuple[NamedEnvironment, bool]:
     """A new environment, and whether somebody else was quicker to make it."""
-    name, adopted = inputs["name"], False
+    name = inputs["name"]
     _note(begun)
     try:
-        environments.create(
-            name,
-            is_restricted=bool(inputs.get("restricted")),
-            default_role=inputs.get("default_role") or "",
-        )
+        adopted = _was_quicker(environments, inputs)
     except Refused:
-        if named(environments, name) is None:
-            begun.forget()
-            raise
-        adopted = True
+        begun.forget()
+        raise
     found = named(environments, name)
     if found is None:
         raise NotFound(f"the environment {name} is gone, as soon as it was made: `pulumi up` again")
@@ -232,6 +226,33 @@ def _made(environments: Environments, inputs: Props, begun: Begun) -> tuple[Name
     else:
         _note(begun, found.environment_id)
     return found, adopted
+
+
+def _was_quicker(environments: Environments, inputs: Props) -> bool:
+    """Make an environment; whether somebody else did meanwhile.
+
+    A reply may be lost. What is there then came of the call itself, for a moment before there was
+    nothing: so the call is not repeated before Modal has been asked.
+    """
+    for is_last in (False, False, True):
+        try:
+            environments.create(
+                inputs["name"],
+                is_restricted=bool(inputs.get("restricted")),
+                default_role=inputs.get("default_role") or "",
+            )
+        except Refused:
+            if named(environments, inputs["name"]) is None:
+                raise
+            return True
+        except Unavailable:
+            if named(environments, inputs["name"]) is not None:
+                return False
+            if is_last:
+                raise
+        else:
+            return False
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _begun(props: Props) -> Begun:

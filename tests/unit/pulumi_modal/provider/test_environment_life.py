@@ -32,12 +32,21 @@ def managed() -> Managed:
     return Managed(EnvironmentProvider())
 
 
-def test_a_lost_answer_is_found_again_and_counts_as_this_stacks(
+def test_a_lost_answer_is_asked_for_and_counts_as_this_stacks(
     modal: FakeEnvironments, managed: Managed
 ) -> None:
     modal.fail("create", Unavailable("no answer"), done=True)
+    assert managed.up(**DEV)["adopted"] is False
+    assert modal.calls.count("create") == 1
+
+
+def test_a_create_that_does_not_arrive_is_tried_again_and_then_told(
+    modal: FakeEnvironments, managed: Managed
+) -> None:
+    modal.fail("create", Unavailable("no answer"))
     with pytest.raises(Unavailable):
         managed.up(**DEV)
+    assert modal.calls.count("create") == 3
     modal.heal()
     assert managed.up(**DEV)["adopted"] is False
 
