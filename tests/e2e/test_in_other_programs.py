@@ -13,7 +13,7 @@ from tests.fakes.local_modal import LocalModalServer
 from tests.fakes.plain_program import PlainProgram, built_wheel, installed
 from tests.fakes.pulumi_run import Run
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)  # one rich program instead of many: a dozen commands
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 ABOUT = """
@@ -82,9 +82,16 @@ def test_a_program_with_the_wheel_deploys_to_two_workspaces(
     assert acme.python(DOUBLE).stdout.strip() == "42"  # the old one was stopped first
     program.preview("--expect-no-changes")
 
+    program.up("--target-replace", urn_of("batch"))  # Pulumi creates first, and deletes then
+    assert acme.python(DOUBLE).stdout.strip() == "42"
+
     program.destroy()
     for one, name in ((server, "ours"), (acme, "lab")):
         assert name not in one.modal("environment", "list", "--json").stdout
+
+
+def urn_of(app: str) -> str:
+    return f"urn:pulumi:dev::plain::pulumi-python:dynamic/modal:App::{app}"
 
 
 def all_but_the_unknown_is_planned(preview: Run) -> None:
