@@ -21,9 +21,10 @@ print(modal.Function.from_name("vault", "length", environment_name="storage").re
 """
 
 
-def declare(project: PulumiProject, models: dict[str, Any], **variables: str) -> None:
+def declare(project: PulumiProject, models: dict[str, Any] | None, **variables: str) -> None:
     """Write the stack file, and encrypt the variables of a secret into it, as a person does."""
-    kept = {"inference:volumes": {"models": models}, "inference:queues": {"work": {}}}
+    volumes = {} if models is None else {"models": models}
+    kept = {"inference:volumes": volumes, "inference:queues": {"work": {}}}
     project.declare(config=kept, vault={"source": "services/vault.py"})
     said = [f"inference:secrets.vault.{key}={value}" for key, value in variables.items()]
     arguments = [part for one in said for part in ("--secret", one)]
@@ -71,10 +72,13 @@ def test_what_a_stack_keeps_is_made_rolled_over_repaired_protected_and_kept(
 
     (project.folder / "weights.bin").write_bytes(b"weights")
     server.modal("volume", "put", "--env", "storage", "models", "weights.bin", cwd=project.folder)
-    runs += [repaired, protected := project.destroy(status=1)]
-    assert "protected" in protected.text
+    declare(project, None, CANARY=new)
+    runs += [repaired, protected := project.preview(status=1)]
+    assert "is protected" in protected.text
     declare(project, {"version": 2, "on_delete": "retain"}, CANARY=new)
-    runs += [project.up(), project.destroy()]
+    runs += [project.up(), left := project.destroy(status=1)]
+    (error,) = [said for said in left.errors if "environment storage" in said]
+    assert "volume models" in error  # it keeps its environment
     listed = server.modal("volume", "ls", "--env", "storage", "models", "--json").stdout
     assert "weights.bin" in listed
 
