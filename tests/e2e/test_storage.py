@@ -31,6 +31,12 @@ def declare(project: PulumiProject, models: dict[str, Any] | None, **variables: 
     project.pulumi("config", "set-all", "--path", *arguments, "--stack", "dev")
 
 
+def versions(server: LocalModalServer) -> int:
+    """How often the app was deployed or rolled over."""
+    told = server.modal("app", "history", "vault", "--env", "storage", "--json").stdout
+    return len(json.loads(told))
+
+
 def seen_in(value: str, project: PulumiProject, runs: Sequence[Run]) -> list[str]:
     """Where a value can be read: commands, files of the project with its state, the local Modal."""
     log = project.server.home / "server.log"
@@ -61,8 +67,7 @@ def test_what_a_stack_keeps_is_made_rolled_over_repaired_protected_and_kept(
     assert 'triggers["secret vault"]: rollover' in changed.text
     runs += [changed, project.up()]
     assert server.python(CALL).stdout.strip() == "32"
-    history = server.modal("app", "history", "vault", "--env", "storage", "--json").stdout
-    assert len(json.loads(history)) == 2
+    assert versions(server) == 2
 
     server.modal("secret", "create", "--env", "storage", "--force", "vault", "CANARY=x", "MORE=y")
     repaired = project.up("--refresh")
@@ -70,8 +75,7 @@ def test_what_a_stack_keeps_is_made_rolled_over_repaired_protected_and_kept(
     assert "revisions.MORE" in mended.changes
     assert server.python(CALL).stdout.strip() == "32"
 
-    (project.folder / "weights.bin").write_bytes(b"weights")
-    server.modal("volume", "put", "--env", "storage", "models", "weights.bin", cwd=project.folder)
+    server.modal("volume", "put", "--env", "storage", "models", "Pulumi.yaml", cwd=project.folder)
     declare(project, None, CANARY=new)
     runs += [repaired, protected := project.preview(status=1)]
     assert "is protected" in protected.text
@@ -80,7 +84,7 @@ def test_what_a_stack_keeps_is_made_rolled_over_repaired_protected_and_kept(
     (error,) = [said for said in left.errors if "environment storage" in said]
     assert "volume models" in error  # it keeps its environment
     listed = server.modal("volume", "ls", "--env", "storage", "models", "--json").stdout
-    assert "weights.bin" in listed
+    assert "Pulumi.yaml" in listed
 
     for value in (old, new):
         assert not seen_in(value, project, runs)

@@ -69,13 +69,18 @@ def relink(path: Path) -> None:
     path.symlink_to("data")
 
 
+def folder_instead(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 CHANGES: dict[str, Callable[[Path], object]] = {
     "written in place": lambda root: (root / "app.py").write_text("A = 22"),
     "as many bytes, backdated": lambda root: backdated(root / "app.py", "A = 2"),
     "replaced, backdated": lambda root: swap(root / "app.py", "A = 2"),
     "touched": lambda root: (root / "app.py").touch(),
     "removed": lambda root: (root / "app.py").unlink(),
-    "made a folder": lambda root: ((root / "app.py").unlink(), (root / "app.py").mkdir()),
+    "made a folder": lambda root: folder_instead(root / "app.py"),
     "other mode": lambda root: (root / "app.py").chmod(0o600),
     "appeared": lambda root: (root / "absent.toml").write_text(""),
     "one more in a listed folder": lambda root: (root / "data" / "two.txt").write_text(""),
