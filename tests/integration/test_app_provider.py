@@ -280,7 +280,7 @@ def test_an_environment_goes_only_after_its_apps(project: Project) -> None:
     where = {"name": project.environment, "workspace": "local", "adopted": False}
     outs = project.create()
     provider = EnvironmentProvider()
-    with pytest.raises(Refused, match="llm still run there"):
+    with pytest.raises(Refused, match="holds app llm, which would be lost with it"):
         provider.delete(project.environment, where)
     project.provider.delete("x", outs)
     provider.delete(project.environment, where)
