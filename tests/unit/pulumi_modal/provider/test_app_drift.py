@@ -20,6 +20,7 @@ from pulumi_modal.provider.app_drift import (
     deployed_state,
     drifted_inputs,
 )
+from pulumi_modal.spec.overrides import FunctionOverrides
 from tests.fakes.apps import a_function, a_plan, app_inputs
 
 OURS = Deployment("ap-1", 2, "local")
@@ -70,6 +71,7 @@ def serve(**settings: Any) -> dict[str, ObservedFunction | None]:
 SETTINGS = st.dictionaries(
     st.sampled_from(sorted(READABLE)), st.integers(0, 9) | st.text(max_size=3), max_size=5
 )
+IN_FLIGHT = {"max_containers", "max_inputs", "max_batch_size"}
 FUNCTIONS = st.dictionaries(st.sampled_from(["a", "b", "c"]), SETTINGS, max_size=3)
 
 
@@ -98,6 +100,28 @@ def test_drift_that_was_undone_is_gone(
     outs = state_after(OURS, before, inputs)
     drifted = refreshed(outs, OURS, meanwhile)
     assert refreshed({**outs, "functions": drifted["functions"]}, OURS, before) == inputs
+
+
+EVERYTHING = st.dictionaries(
+    st.sampled_from(sorted({*FunctionOverrides.model_fields, "schedule", "kind"})),
+    st.integers(0, 9),
+    min_size=1,
+)
+TOLD = st.dictionaries(st.sampled_from(sorted(READABLE)), st.integers(0, 9), max_size=6)
+
+
+@given(declared=EVERYTHING, before=TOLD, now=TOLD)
+def test_only_what_modal_tells_otherwise_than_before_differs(
+    declared: dict[str, Any], before: dict[str, Any], now: dict[str, Any]
+) -> None:
+    inputs = {**DECLARED, "functions": {"serve": declared}}
+    seen, later = ({"serve": ObservedFunction("fu", settings)} for settings in (before, now))
+    found = refreshed(state_after(OURS, {**seen}, inputs), OURS, {**later})["functions"]["serve"]
+    differs = {key for key in {*declared, *found} if declared.get(key) != found.get(key)}
+    told_otherwise = {key for key in READABLE if before.get(key) != now.get(key)}
+    assert differs <= told_otherwise | {"max_in_flight"}
+    if told_otherwise.isdisjoint(IN_FLIGHT):
+        assert declared.get("max_in_flight") == found.get("max_in_flight")
 
 
 def test_what_cannot_be_read_back_never_drifts() -> None:
