@@ -9,6 +9,7 @@ from typing import Final
 from pulumi_modal.errors import GatewayError, ModalStackError, NoAnswer, Unavailable
 from pulumi_modal.gateway.credentials import Credentials
 from pulumi_modal.gateway.port import Called, CallOrder
+from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.source.child import run
 from pulumi_modal.source.environment import child_environment
 
@@ -19,6 +20,7 @@ _BESIDE_CALLS_S: Final = 30.0
 
 def called(order: CallOrder, credentials: Credentials) -> Sequence[Called]:
     """What came of each call; a GatewayError when none could be made."""
+    KNOWN.keep(credentials.token_secret)
     longest_s = math.ceil(order.times / order.at_once) * order.timeout_s
     if order.within_s is not None:
         longest_s = min(longest_s, order.within_s + order.timeout_s)
@@ -33,13 +35,9 @@ def called(order: CallOrder, credentials: Credentials) -> Sequence[Called]:
             cure="give the probe a shorter `timeout`, or see what Modal waits for",
         )
     except NoAnswer as error:
-        raise Unavailable(_without(credentials, error)) from None
+        raise Unavailable(KNOWN.hide(str(error))) from None
     except GatewayError as error:
-        raise type(error)(_without(credentials, error)) from None
+        raise type(error)(KNOWN.hide(str(error))) from None
     except ModalStackError as error:
-        raise GatewayError(_without(credentials, error)) from None
+        raise GatewayError(KNOWN.hide(str(error))) from None
     return tuple(Called(*one) for one in done.answer)
-
-
-def _without(credentials: Credentials, error: Exception) -> str:
-    return str(error).replace(credentials.token_secret, "(token)")

@@ -16,8 +16,10 @@ from modal.exception import ImageBuildError, ServerWarning
 
 from pulumi_modal.errors import DeployFailed, ModalStackError
 from pulumi_modal.gateway.commit import deploy_as
+from pulumi_modal.gateway.inline_secrets import note_inline_secrets
 from pulumi_modal.gateway.port import DeployOrder
 from pulumi_modal.gateway.progress import ToldOutput, images_below, standing
+from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.gateway.translation import translated
 from pulumi_modal.source.load import load_app
 from pulumi_modal.source.sdk import inner_app
@@ -25,11 +27,12 @@ from pulumi_modal.source.sdk import inner_app
 
 def deploy(order: DeployOrder, tell: Callable[[Any], None]) -> dict[str, Any]:
     """Deploy; the app's id and Modal's warnings. Runs in a child made by `source.child.run`."""
+    inline = note_inline_secrets()
     request = order.request
     loaded = load_app(request)
     functions = inner_app(loaded.app)._local_state.functions
     images = images_below(functions.values())
-    output = ToldOutput(tell, lambda: standing(images))
+    output = ToldOutput(lambda words: tell(KNOWN.hide(words)), lambda: standing(images))
     OutputManager._set(output)
     deploy_as(order.commit)
     what = f"deploying {request.environment}/{request.app_name}"
@@ -42,12 +45,18 @@ def deploy(order: DeployOrder, tell: Callable[[Any], None]) -> dict[str, Any]:
         said = " ".join(str(error).split()).rstrip(".")
         lines = [line for line in output.last_lines if line.rstrip(".") not in said]
         printed = " / ".join(lines) or "nothing else"
-        raise DeployFailed(f"{what}: {said}; the build printed last: {printed}") from error
+        reason = KNOWN.hide(f"{what}: {said}; the build printed last: {printed}")
+        raise DeployFailed(reason) from error
     except Exception as error:
-        raise translated(error, what, otherwise=DeployFailed) from error
+        failure = translated(error, what, otherwise=DeployFailed)
+        raise type(failure)(KNOWN.hide(str(failure))) from error
     said_by_modal = [str(one.message) for one in caught if one.category is ServerWarning]
     told = dict.fromkeys([*output.warnings, *said_by_modal])
-    return {"app_id": result.app_id, "warnings": [" ".join(one.split()) for one in told]}
+    return {
+        "app_id": result.app_id,
+        "warnings": [KNOWN.hide(" ".join(one.split())) for one in told],
+        "inline": inline,  # for the parent's memory, over a pipe
+    }
 
 
 def _finished(work: Coroutine[Any, Any, Any]) -> Any:

@@ -31,6 +31,7 @@ from pulumi_modal.gateway.port import (
     Version,
     VolumeNeed,
 )
+from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.gateway.rollover import roll_back, roll_over
 from pulumi_modal.gateway.wire import CALL_DEADLINE_S, Wire
 from pulumi_modal.source.child import run
@@ -48,6 +49,7 @@ class ModalGateway:
     """Modal, by the credentials of one workspace. Safe to use from many threads."""
 
     def __init__(self, credentials: Credentials) -> None:
+        KNOWN.keep(credentials.token_secret)
         self._credentials = credentials
         self._wire = Wire(credentials)
         self._commit = Commit()
@@ -189,21 +191,18 @@ class ModalGateway:
                 deadline_s=order.deadline_s,
                 what=what,
                 cure=_MORE_TIME,
-                on_event=lambda words: tell(self._without_secret(words)),
+                on_event=lambda words: tell(KNOWN.hide(words)),
             )
         except NoAnswer as error:
-            raise DeployFailed(self._without_secret(str(error))) from None
+            raise DeployFailed(KNOWN.hide(str(error))) from None
         except ModalStackError as error:
-            raise type(error)(self._without_secret(str(error))) from None
+            raise type(error)(KNOWN.hide(str(error))) from None
+        KNOWN.keep(done.answer["inline"])
         return Deployed(done.answer["app_id"], tuple(done.answer["warnings"]))
 
     def call(self, order: CallOrder) -> Sequence[Called]:
         """Call a function, in a child process: see call_child.py."""
         return called(order, self._credentials)
-
-    def _without_secret(self, text: str) -> str:
-        """What a file says may hold the token that its process was given."""
-        return text.replace(self._credentials.token_secret, "(token)")
 
     def rollover(self, app: AppRef, app_id: str, strategy: str) -> Sequence[str]:
         """New containers of what is deployed, counted as a version; what Modal warns of."""

@@ -9,6 +9,8 @@ from typing import Final
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from pulumi_modal.gateway.redaction import KNOWN
+
 DEADLINE_S: Final = 5.0
 
 
@@ -43,7 +45,7 @@ class Engine:
             return
         request = engine_pb2.LogRequest(
             severity=severity,  # type: ignore[arg-type]  # the enum's values are ints
-            message=message,
+            message=KNOWN.hide(message),
             urn=urn,
             ephemeral=ephemeral,
         )

@@ -11,6 +11,7 @@ from google.rpc import status_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_modal.errors import ModalStackError
+from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.host.engine import Engine
 from pulumi_modal.provider.operation import PartialFailure
 
@@ -27,8 +28,8 @@ def abort(context: grpc.ServicerContext, error: Exception, engine: Engine, urn: 
 def _words(error: Exception) -> str:
     """Our own errors are written for people; any other is told with its class, in one line."""
     if isinstance(error, ModalStackError):
-        return str(error)
-    said = " ".join(str(error).split())
+        return KNOWN.hide(str(error))
+    said = KNOWN.hide(" ".join(str(error).split()))
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
@@ -36,14 +37,15 @@ def abort_keeping(
     context: grpc.ServicerContext, failure: PartialFailure, properties: struct_pb2.Struct
 ) -> NoReturn:
     """End the call with a failure after which the resource exists and stays in the state."""
+    reasons = [KNOWN.hide(one) for one in failure.reasons]  # they stay in the state
     kept = provider_pb2.ErrorResourceInitFailed(
-        id=failure.resource_id, properties=properties, reasons=failure.reasons
+        id=failure.resource_id, properties=properties, reasons=reasons
     )
     detail = any_pb2.Any()
     detail.Pack(kept)
     status = status_pb2.Status(
-        code=grpc.StatusCode.UNKNOWN.value[0], message=str(failure), details=[detail]
+        code=grpc.StatusCode.UNKNOWN.value[0], message="; ".join(reasons), details=[detail]
     )
     context.set_trailing_metadata(((_DETAILS, status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, str(failure))
+    context.abort(grpc.StatusCode.UNKNOWN, "; ".join(reasons))
     raise AssertionError("abort returned")

@@ -14,6 +14,7 @@ from pulumi.dynamic import ResourceProvider
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.host.engine import Engine
 from pulumi_modal.host.failure import abort, abort_keeping
 from pulumi_modal.host.providers import Providers, reference_of
@@ -41,6 +42,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Take the stack's configuration; outputs are told at preview where a provider can."""
         config = rpc.deserialize_properties(request.args)
+        KNOWN.keep(
+            [rpc.unwrap_rpc_secret(one) for one in config.values() if rpc.is_rpc_secret(one)]
+        )
         self._providers.config = {key: rpc.unwrap_rpc_secret(one) for key, one in config.items()}
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
 
@@ -61,7 +65,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         def work() -> Any:
             result = self._providers.of(news, olds).check(olds, news)
             failures = [
-                provider_pb2.CheckFailure(property=one.property, reason=one.reason)
+                provider_pb2.CheckFailure(property=one.property, reason=KNOWN.hide(one.reason))
                 for one in result.failures
             ]
             inputs = _struct(result.inputs, news)

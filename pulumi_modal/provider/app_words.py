@@ -9,6 +9,7 @@ from typing import Final
 
 from pulumi_modal.errors import GatewayError
 from pulumi_modal.gateway.port import Gateway
+from pulumi_modal.gateway.redaction import KNOWN
 
 _LAST_LINES: Final = 8
 _CLOCKS_DIFFER: Final = timedelta(seconds=2)
@@ -27,7 +28,7 @@ def log_of(gateway: Gateway, app_id: str, begun: datetime) -> str:
     except GatewayError as unread:
         lines = (f"(the log could not be read: {unread})",)
     words = "its containers printed last:" if lines else "its containers printed nothing"
-    return "\n      | ".join([words, *folded(lines)])
+    return KNOWN.hide("\n      | ".join([words, *folded(lines)]))
 
 
 def folded(lines: Sequence[str]) -> list[str]:

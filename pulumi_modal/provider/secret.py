@@ -13,6 +13,7 @@ from typing import Any, Final
 from pulumi_modal.errors import NotFound, Refused
 from pulumi_modal.gateway.connect import connect_wire
 from pulumi_modal.gateway.named import NamedSecret, ObjectRef, Secrets
+from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.provider.noun import Found, NounProvider, Schema
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import Props
@@ -56,10 +57,12 @@ class SecretNoun:
 
     def completed(self, olds: Props, inputs: dict[str, Any]) -> dict[str, Any]:
         """With the revision of each value."""
+        KNOWN.keep(inputs.get("values"))
         return {**inputs, **revised(olds, inputs.get("values", {}))}
 
     def create(self, inputs: Props) -> Mapping[str, Any]:
         """Make it; take over what a create left that was cut off, or what may be adopted."""
+        KNOWN.keep(inputs.get("values"))
         ref, secrets, values = _ref(inputs), _secrets(inputs), inputs.get("values", {})
         found = secrets.find(ref)
         if found is None:

@@ -179,7 +179,7 @@ def test_a_file_cannot_bring_the_token_into_an_error(
 ) -> None:
     with pytest.raises(kind) as caught:
         world.gateway.deploy(an_order(tmp_path, body, a_new_environment(world)), silent)
-    assert "(token)" in said(caught.value, world)
+    assert "(secret)" in said(caught.value, world)
     assert caught.value.__cause__ is None
 
 
