@@ -15,6 +15,7 @@ import pulumi
 from pulumi.runtime import config
 
 from pulumi_modal.planning.plan import warm_up
+from pulumi_modal.source.redaction import KNOWN
 from pulumi_modal.spec.problem import HIDDEN, Problem
 from pulumi_modal.spec.stack import ParsedStack, StackSpec, parse_stack
 from pulumi_modal.spec.stored import MAPS, SECRETS
@@ -37,6 +38,7 @@ def read_stack(root: Path) -> tuple[StackSpec, Planned]:
     if not pulumi.runtime.is_dry_run():
         warm_up()  # a preview may need none: its plans may be known
     secret = config.get_config_secret_keys_env()
+    KNOWN.keep([value for name, value in config_values().items() if name in secret])
     parsed, problems = parsed_stack(config_values(), secret, root)
     planned = plan_services(parsed, root)
     found = [*problems, *parsed.problems, *planned.problems]

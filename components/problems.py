@@ -1,4 +1,7 @@
-"""What is wrong with a stack, told once: errors in one block, each warning on its own row."""
+"""What is wrong with a stack, told once: errors in one block, each warning on its own row.
+
+No encrypted value of the configuration is in it, whoever says it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import pulumi
 
+from pulumi_modal.source.redaction import KNOWN
 from pulumi_modal.spec.problem import Problem, in_order
 
 
@@ -13,13 +17,13 @@ def warn(problems: Iterable[Problem]) -> None:
     """Show the warnings among the problems, each on its own row."""
     for problem in in_order(problems):
         if not problem.is_error:
-            pulumi.log.warn(problem.line())
+            pulumi.log.warn(KNOWN.hide(problem.line()))
 
 
 def show_printed(printed: Mapping[str, str]) -> None:
     """Show what files printed while they were planned, each on its own row."""
     for source, text in sorted(printed.items()):
-        pulumi.log.info(f"{source} printed while it was imported:\n{text}")
+        pulumi.log.info(KNOWN.hide(f"{source} printed while it was imported:\n{text}"))
 
 
 def refusal(problems: Iterable[Problem]) -> str:
@@ -28,5 +32,5 @@ def refusal(problems: Iterable[Problem]) -> str:
     if not errors:
         return ""
     count = "1 problem" if len(errors) == 1 else f"{len(errors)} problems"
-    lines = "\n".join(f"  {problem.line()}" for problem in errors)
+    lines = "\n".join(f"  {KNOWN.hide(problem.line())}" for problem in errors)
     return f"the stack has {count}, and nothing was deployed:\n{lines}"

@@ -9,9 +9,9 @@ from typing import Final
 from pulumi_modal.errors import GatewayError, ModalStackError, NoAnswer, Unavailable
 from pulumi_modal.gateway.credentials import Credentials
 from pulumi_modal.gateway.port import Called, CallOrder
-from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.source.child import run
 from pulumi_modal.source.environment import child_environment
+from pulumi_modal.source.redaction import KNOWN
 
 _CBOR: Final = {"MODAL_PAYLOAD_FORMAT": "cbor"}
 _BESIDE_CALLS_S: Final = 30.0

@@ -19,9 +19,9 @@ from pulumi_modal.gateway.commit import deploy_as
 from pulumi_modal.gateway.inline_secrets import note_inline_secrets
 from pulumi_modal.gateway.port import DeployOrder
 from pulumi_modal.gateway.progress import ToldOutput, images_below, standing
-from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.gateway.translation import translated
 from pulumi_modal.source.load import load_app
+from pulumi_modal.source.redaction import KNOWN
 from pulumi_modal.source.sdk import inner_app
 
 

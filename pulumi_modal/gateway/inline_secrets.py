@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import modal.secret
 
-from pulumi_modal.gateway.redaction import KNOWN
+from pulumi_modal.source.redaction import KNOWN
 
 _SENT_BY_SDK: Final = "_load_from_env_dict"
 

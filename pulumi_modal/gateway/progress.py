@@ -13,6 +13,8 @@ from modal._image import _Image
 from modal._object import _Object
 from modal._output.manager import DisabledOutputManager, DisabledStatusRow, StatusRow
 
+from pulumi_modal.source.redaction import KNOWN
+
 KEPT_LINES = 12
 LONGEST_LINE = 300
 LEAST_PAUSE_S = 0.2
@@ -68,7 +70,7 @@ class ToldOutput(DisabledOutputManager):
         """Take what a build printed."""
         del prefix
         for line in log.data.splitlines():
-            text = line.strip()[:LONGEST_LINE]
+            text = KNOWN.hide(line.strip())[:LONGEST_LINE]
             if text:
                 self.last_lines.append(text)
                 self._tell_at_times(text)

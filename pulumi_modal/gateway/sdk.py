@@ -31,11 +31,11 @@ from pulumi_modal.gateway.port import (
     Version,
     VolumeNeed,
 )
-from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.gateway.rollover import roll_back, roll_over
 from pulumi_modal.gateway.wire import CALL_DEADLINE_S, Wire
 from pulumi_modal.source.child import run
 from pulumi_modal.source.environment import child_environment
+from pulumi_modal.source.redaction import KNOWN
 
 _RUNNING = frozenset(
     {api_pb2.APP_STATE_DEPLOYED, api_pb2.APP_STATE_DETACHED, api_pb2.APP_STATE_EPHEMERAL}

@@ -9,7 +9,7 @@ from typing import Final
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from pulumi_modal.gateway.redaction import KNOWN
+from pulumi_modal.source.redaction import KNOWN
 
 DEADLINE_S: Final = 5.0
 

@@ -11,9 +11,9 @@ from google.rpc import status_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_modal.errors import ModalStackError
-from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.host.engine import Engine
 from pulumi_modal.provider.operation import PartialFailure
+from pulumi_modal.source.redaction import KNOWN
 
 _DETAILS = "grpc-status-details-bin"
 

@@ -14,7 +14,6 @@ from pulumi.dynamic import ResourceProvider
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.host.engine import Engine
 from pulumi_modal.host.failure import abort, abort_keeping
 from pulumi_modal.host.providers import Providers, reference_of
@@ -22,6 +21,7 @@ from pulumi_modal.provider.cancellation import Cancellation
 from pulumi_modal.provider.detailed import DetailedDiff, Kind
 from pulumi_modal.provider.operation import Operation, PartialFailure, as_current, current
 from pulumi_modal.provider.props import PROVIDER_KEY
+from pulumi_modal.source.redaction import KNOWN
 
 Props = dict[str, Any]
 _CHANGES: Final[Mapping[bool | None, Any]] = {

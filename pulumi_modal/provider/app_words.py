@@ -9,7 +9,7 @@ from typing import Final
 
 from pulumi_modal.errors import GatewayError
 from pulumi_modal.gateway.port import Gateway
-from pulumi_modal.gateway.redaction import KNOWN
+from pulumi_modal.source.redaction import KNOWN
 
 _LAST_LINES: Final = 8
 _CLOCKS_DIFFER: Final = timedelta(seconds=2)

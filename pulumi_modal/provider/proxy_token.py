@@ -17,6 +17,7 @@ from pulumi_modal.gateway.named import ProxyToken, ProxyTokens
 from pulumi_modal.provider.noun import Found, NounProvider, Schema
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import Props, secret
+from pulumi_modal.source.redaction import KNOWN
 from pulumi_modal.spec.resources.proxy_token import EFFECTS, ProxyTokenInputs, ProxyTokenOutputs
 
 SCHEMA: Final = Schema(
@@ -62,6 +63,7 @@ class ProxyTokenNoun:
         _check_there(tokens, wanted, f"proxy token {name}")
         _warn_of_others(tokens, name)
         token_id, token_secret = tokens.create(name)
+        KNOWN.keep(token_secret)
         try:
             for environment in wanted:
                 tokens.allow(token_id, environment)

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from pulumi_modal.errors import GatewayError, NotReady
 from pulumi_modal.gateway.port import AppRef, CallOrder, Gateway
+from pulumi_modal.source.redaction import KNOWN
 from pulumi_modal.spec.expectation import brief
 from pulumi_modal.spec.probe import Probe
 
@@ -57,7 +58,7 @@ class Answer:
         """In a few words, for people."""
         if self.failure:
             return self.failure
-        body = " ".join(self.body.split())[:_SHOWN_BODY]
+        body = KNOWN.hide(" ".join(self.body.split()))[:_SHOWN_BODY]  # before it is cut
         return f"{self.status} {body}".strip()
 
 

@@ -13,10 +13,10 @@ from typing import Any, Final
 from pulumi_modal.errors import NotFound, Refused
 from pulumi_modal.gateway.connect import connect_wire
 from pulumi_modal.gateway.named import NamedSecret, ObjectRef, Secrets
-from pulumi_modal.gateway.redaction import KNOWN
 from pulumi_modal.provider.noun import Found, NounProvider, Schema
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import Props
+from pulumi_modal.source.redaction import KNOWN
 from pulumi_modal.spec.resources.secret import (
     EFFECTS,
     SecretInputs,

@@ -31,12 +31,14 @@ from pulumi_modal.errors import ModalStackError, NoAnswer, SourceError
 from pulumi_modal.source.family import end_family
 from pulumi_modal.source.forkserver import Child
 from pulumi_modal.source.inside import Job
+from pulumi_modal.source.redaction import KNOWN
 from pulumi_modal.source.trace import place_in_dump
 
 GRACE_S = 2.0
 DUMP_S = 0.2
 """A dump of stacks is complete when nothing more came for so long."""
 KEPT_OUTPUT_BYTES = 8192
+_SHOWN_OUTPUT = 200
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,8 @@ def run(  # noqa: PLR0913  # keyword-only beyond the work itself
             place = place_in_dump(running.dump, root.resolve())
             hung = f", it hung at {place}" if place else ""
             raise NoAnswer(f"{what} did not end within {deadline_s:g} s{hung}; {cure}")
-        last = f"; it printed last: {output.splitlines()[-1][:200]}" if output else ""
+        printed = KNOWN.hide(output).splitlines()[-1][:_SHOWN_OUTPUT] if output else ""
+        last = f"; it printed last: {printed}" if printed else ""
         raise NoAnswer(f"{what} {_status(running.child.poll())}{last}")
 
 

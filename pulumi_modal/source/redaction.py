@@ -70,11 +70,7 @@ def _structured(text: str) -> Any:
 def _forms(text: str) -> Iterator[str]:
     """As it is, as JSON and Python write it, and line by line, for texts are folded into one."""
     whole = text.strip()
-    for form in (
-        whole,
-        json.dumps(whole)[1:-1],
-        repr(whole)[1:-1],
-        *map(str.strip, whole.split("\n")),
-    ):
-        if len(form) >= SHORTEST:
-            yield form
+    lines = [line.strip() for line in whole.splitlines()]
+    folded = [" ".join(line.split()) for line in (whole, *lines)]
+    forms = (whole, json.dumps(whole)[1:-1], repr(whole)[1:-1], *lines, *folded)
+    yield from (form for form in forms if len(form) >= SHORTEST)

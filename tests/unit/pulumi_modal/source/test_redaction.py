@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_modal.gateway.redaction import HIDDEN, SHORTEST, Redaction
+from pulumi_modal.source.redaction import HIDDEN, SHORTEST, Redaction
 
 CANARY = "c4n4ry-9d1f"
 VALUES = st.text(st.characters(codec="utf-8"), min_size=SHORTEST).filter(
