@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pulumi.dynamic import ReadResult
 
-from pulumi_modal.gateway.port import Ended
+from pulumi_modal.gateway.port import AppRef, Gateway
 from pulumi_modal.provider.app_canary import canary_left
 from pulumi_modal.provider.app_drift import DRIFT, Seen, drifted_inputs, is_as_deployed
 from pulumi_modal.provider.app_lifecycle import AppLifecycle
@@ -22,8 +24,7 @@ def read_app(lifecycle: AppLifecycle, id_: str, inputs: Props, outs: Props) -> R
     seen = _look(lifecycle, inputs, outs)
     app = app_ref(inputs)
     if seen is None:
-        ended = lifecycle.gateway.ended(app) or Ended()
-        told = happened("stopped", by=ended.stopped_by, at=ended.stopped_at)
+        told = _ending(lifecycle.gateway, app)
         lifecycle.operation.warn(f"{app} is gone: {sentence(told)}")
         return Gone(told)
     now = drifted_inputs(inputs, outs, seen)
@@ -33,6 +34,16 @@ def read_app(lifecycle: AppLifecycle, id_: str, inputs: Props, outs: Props) -> R
     kept = {name: value for name, value in outs.items() if name != DRIFT}
     drift = {DRIFT: now[DRIFT]} if DRIFT in now else {}  # what an update has to repair
     return ReadResult(id_, {**kept, **visible, **drift, "functions": now["functions"]}, now)
+
+
+def _ending(gateway: Gateway, app: AppRef) -> dict[str, Any]:
+    """Why there is no such app, as far as Modal tells."""
+    ended = gateway.ended(app)
+    if ended is not None:
+        return happened("stopped", by=ended.stopped_by, at=ended.stopped_at)
+    if app.environment not in gateway.environments():
+        return happened(f"there is no environment {app.environment}: deleted, or renamed")
+    return happened("its environment has never had one of that name")
 
 
 def _look(lifecycle: AppLifecycle, inputs: Props, outs: Props) -> Seen | None:

@@ -18,7 +18,7 @@ _CLOCKS_DIFFER: Final = timedelta(seconds=2)
 
 def reason_of(error: Exception, gateway: Gateway, app_id: str, begun: datetime) -> str:
     """What failed, and below it what the containers printed since."""
-    return f"{error}; {log_of(gateway, app_id, begun)}"
+    return KNOWN.hide(f"{error}; {log_of(gateway, app_id, begun)}")
 
 
 def log_of(gateway: Gateway, app_id: str, begun: datetime) -> str:
