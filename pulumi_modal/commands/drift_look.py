@@ -71,12 +71,17 @@ def _look(resource: Recorded) -> Looked:
 
 
 def _declared(provider: ResourceProvider, resource: Recorded) -> Mapping[str, Any]:
-    """What was deployed last; the inputs of the state may be those that a refresh has found."""
+    """What was deployed last, as today's code writes it; `read` answers in its words.
+
+    The inputs of the state may be those that a refresh has found, where a provider knows better.
+    """
+    known = dict(resource.inputs)
     declared = getattr(provider, "declared", None)
-    if declared is None:
-        return plain(resource.inputs)
-    found: Mapping[str, Any] = declared(dict(resource.outputs), dict(resource.inputs))
-    return found
+    if declared is not None:
+        found: Mapping[str, Any] = declared(dict(resource.outputs), known)
+        return found
+    checked = provider.check(known, dict(known))
+    return plain(resource.inputs if checked.failures else checked.inputs)
 
 
 def differences(
