@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-PAUSE_S = 0.05
+PAUSE_S = 0.2
 SPAWNS = Path(__file__).parent / "spawns"
 _CONTAINER = b"MODAL_TASK_ID="
 
