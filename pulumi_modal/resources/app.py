@@ -10,9 +10,10 @@ from pulumi.dynamic import Resource
 
 from pulumi_modal.gateway.credentials import LOCAL_WORKSPACE
 from pulumi_modal.provider.app import AppProvider
-from pulumi_modal.provider.app_inputs import completed
+from pulumi_modal.provider.app_inputs import SAID, completed
 from pulumi_modal.provider.app_owner import OWNER
 from pulumi_modal.provider.timeouts import TIMEOUTS, declared
+from pulumi_modal.resources.existing import existing
 from pulumi_modal.resources.secrecy import open_value
 from pulumi_modal.resources.settings import CanarySettings, FunctionSettings, ProbeSettings
 from pulumi_modal.spec.plan import Plan
@@ -127,3 +128,13 @@ class App(Resource, module="modal", name="App"):
         else:
             inputs = completed(said, plan)
         super().__init__(AppProvider(), resource_name, {**dict.fromkeys(_COMPUTED), **inputs}, opts)
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],  # noqa: A002  # as in every class of Pulumi
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> App:
+        """An app that is deployed, by its id `<environment>/<app name>`; it is not managed."""
+        return existing(cls, AppProvider(), resource_name, (id, opts), (*SAID, *_COMPUTED))
