@@ -11,7 +11,7 @@ from tests.fakes import examples
 from tests.fakes.local_modal import LocalModalServer
 from tests.fakes.pulumi_project import PulumiProject
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 CANARY = "c4n4ry-of-the-examples"
 KINDS = {
     *("App", "Dict", "Environment", "FunctionAutoscaler", "ProxyToken", "Queue", "Secret", "Volume")

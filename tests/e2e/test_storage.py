@@ -14,7 +14,7 @@ from tests.fakes.local_modal import LocalModalServer
 from tests.fakes.pulumi_project import PulumiProject
 from tests.fakes.pulumi_run import Run
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 CALL = """
 import modal
 print(modal.Function.from_name("vault", "length", environment_name="storage").remote())
