@@ -2,7 +2,7 @@
 STACK ?= dev
 PYTHON_HERE := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup install up down local local-stop fmt lint check bench clean \
+.PHONY: help setup install up down local local-stop fmt lint check bench kill-matrix clean \
 	test test-unit test-integration test-e2e
 
 help: ## show this
@@ -49,6 +49,9 @@ test-e2e: install ## real pulumi commands on throw-away stacks, then a newcomer'
 
 bench: install ## how fast it is, as ratios in one run; one part: make bench BENCH=scale
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_HERE) benchmarks/run.py $(BENCH)
+
+kill-matrix: install ## break every operation at every step: docs/kill-matrix.md (half an hour)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_HERE) -m tests.killmatrix.run --report docs/kill-matrix.md
 
 clean: ## remove caches and build outputs (not .venv, the state or the local Modal)
 	@scripts/clean
