@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 from google.protobuf.empty_pb2 import Empty
@@ -22,11 +23,22 @@ HEARTBEAT_HELD_S: Final = 12.0
 _STARTED: Final = frozenset({"ready", "draining", "stopping"})
 
 
+def _at_its_start(facts: ContainerFacts) -> str:
+    return facts.environment
+
+
 class ContainerRpc:
     """What containers ask of execution, and what is asked about them."""
 
-    def __init__(self, execution: LocalExecution, logs: LogSink) -> None:
+    def __init__(
+        self,
+        execution: LocalExecution,
+        logs: LogSink,
+        environment_of: Callable[[ContainerFacts], str] = _at_its_start,
+    ) -> None:
+        """`environment_of`: what the environment of a container is called now."""
         self._execution = execution
+        self._environment_of = environment_of
         self._serving = execution.serving
         self._logs = logs
 
@@ -159,7 +171,7 @@ class ContainerRpc:
         tasks = [
             _stats(facts)
             for facts in self._execution.containers(request.app_id or None)
-            if request.environment_name in {"", facts.environment}
+            if request.environment_name in {"", self._environment_of(facts)}
         ]
         await stream.send_message(api_pb2.TaskListResponse(tasks=tasks))
 

@@ -87,7 +87,9 @@ def nouns(rooms: Rooms) -> list[object]:
         BlobRpc(store.blobs, rooms.urls),
         CallRpc(execution),
         ClsRpc(store, publisher),
-        ContainerRpc(execution, store.logs),
+        ContainerRpc(
+            execution, store.logs, lambda facts: store.apps.find(facts.app_id).environment
+        ),
         DeploymentRpc(store, publisher, rooms.access.server_url),
         DictRpc(store),
         EnvironmentRoleRpc(store),

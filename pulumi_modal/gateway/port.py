@@ -172,9 +172,6 @@ class Gateway(Protocol):
     def apps(self, environment: str) -> Sequence[str]:
         """Names of the apps that are deployed, or run otherwise, in an environment."""
 
-    def kept_objects(self, environment: str) -> Sequence[str]:
-        """What would be lost with an environment: `volume models`, `secret huggingface`."""
-
     def find(self, app: AppRef) -> Deployment | None:
         """The deployed app of this name; None when there is none, or it was stopped."""
 

@@ -87,18 +87,6 @@ class ModalGateway:
             sorted(one.name or one.description for one in answer.apps if one.state in _RUNNING)
         )
 
-    def kept_objects(self, environment: str) -> Sequence[str]:
-        """Named volumes and secrets of an environment."""
-        asked = f"listing what is in {environment}"
-        volumes = self._wire.call(
-            "VolumeList", api_pb2.VolumeListRequest(environment_name=environment), asked
-        )
-        secrets = self._wire.call(
-            "SecretList", api_pb2.SecretListRequest(environment_name=environment), asked
-        )
-        found = sorted(f"volume {one.label}" for one in volumes.items if one.label)
-        return (*found, *sorted(f"secret {one.label}" for one in secrets.items if one.label))
-
     def find(self, app: AppRef) -> Deployment | None:
         """The deployed app of this name; None when there is none, or it was stopped."""
         answer = self._by_name(app)

@@ -22,7 +22,6 @@ def test_the_workspace_has_a_name(world: World) -> None:
 def test_a_new_environment_is_listed_and_empty(world: World, environment: str) -> None:
     assert environment in world.gateway.environments()
     assert list(world.gateway.apps(environment)) == []
-    assert list(world.gateway.kept_objects(environment)) == []
 
 
 def test_an_environment_is_not_made_twice(world: World, environment: str) -> None:
@@ -93,8 +92,6 @@ def test_needs_are_missing_until_they_are_made(world: World, environment: str) -
     world.make_secret(environment, "keys", ["A"])
     world.make_volume(environment, "models")
     assert list(world.gateway.missing(needs)) == ["all of A, B in secret keys"]
-    kept = ["volume models", "secret hf", "secret keys"]
-    assert list(world.gateway.kept_objects(environment)) == kept
 
 
 def test_needs_are_met_only_in_their_environment(world: World, environment: str) -> None:

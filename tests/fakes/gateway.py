@@ -150,15 +150,6 @@ class FakeGateway:
         self._check_environment(environment, f"listing the apps of {environment}")
         return sorted(ref.name for ref in self.running if ref.environment == environment)
 
-    def kept_objects(self, environment: str) -> Sequence[str]:
-        self._called("kept_objects", environment)
-        self._check_environment(environment, f"listing what is in {environment}")
-        volumes = [f"volume {name}" for at, name in sorted(self.volumes) if at == environment]
-        return [
-            *volumes,
-            *(f"secret {name}" for at, name in sorted(self.secrets) if at == environment),
-        ]
-
     def find(self, app: AppRef) -> Deployment | None:
         self._called("find", app)
         found = self.running.get(app)

@@ -124,11 +124,16 @@ def test_a_renamed_environment_keeps_its_id_its_urls_and_what_is_in_it(
     server: LocalModalServer, client: modal.Client, tmp_path: Path
 ) -> None:
     deployed(server, tmp_path, "before")
+    url = urls(client, "before")[1]
+    assert httpx.get(url, timeout=DEADLINE_S).text == "open"
+    (running,) = [one for one in server.status()["containers"] if one["environment"] == "before"]
     known, before = shown(server, "before"), urls(client, "before")
     update_environment("before", new_name="after", client=client)
     assert shown(server, "after").environment_id == known.environment_id
     assert urls(client, "after") == before
     assert httpx.get(before[1], timeout=DEADLINE_S).text == "open"
+    now = {one["task_id"]: one["environment"] for one in server.status()["containers"]}
+    assert now[running["task_id"]] == "after"
     with pytest.raises(NotFoundError, match="before"):
         modal.Environment.from_name("before", client=client).hydrate()
     with pytest.raises(AlreadyExistsError):
