@@ -15,6 +15,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from pulumi_modal.host.engine import Engine
 from pulumi_modal.host.lifetime import end_with_parent
 from pulumi_modal.host.servicer import Host
+from pulumi_modal.source.forkserver import clear_away
 
 THREADS: Final = 64
 """Operations at once; the engine's `--parallel` is the limit that people set."""
@@ -42,6 +43,7 @@ def main(arguments: list[str]) -> None:
     sys.stdout.flush()
     stop.wait()
     server.stop(None)
+    clear_away()
     os._exit(0)  # threads of operations in progress must not hold the process
 
 

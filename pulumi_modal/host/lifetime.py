@@ -6,6 +6,8 @@ import os
 import select
 import threading
 
+from pulumi_modal.source.forkserver import clear_away
+
 
 def end_with_parent() -> None:
     """End this process when the one that started it ends. Waits by event, in a thread."""
@@ -23,4 +25,5 @@ def _wait(descriptor: int) -> None:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     poll.poll()
+    clear_away()
     os._exit(1)

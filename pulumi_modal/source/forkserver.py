@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import io
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from multiprocessing import forkserver, popen_forkserver, process, util
@@ -41,6 +42,15 @@ def _server(_pid: int) -> forkserver.ForkServer:
 def warm_up() -> None:
     """Start this process's fork server; it loads what children need meanwhile."""
     _server(os.getpid()).ensure_running()
+
+
+def clear_away() -> None:
+    """Remove what the fork server keeps in the temporary folder; for a process that ends at once.
+
+    The library removes it at an ordinary end only.
+    """
+    if _server.cache_info().currsize:
+        shutil.rmtree(util.get_temp_dir(), ignore_errors=True)
 
 
 def module_path(root: Path, entries: list[str], keep: str) -> list[str]:

@@ -89,6 +89,11 @@ class Operating(ResourceProvider):
 '''
 
 
+FUNCTION = """@app.function()
+def f() -> None: ...
+"""
+
+
 @pytest.fixture(scope="module")
 def operating() -> str:
     return pickled(OPERATING, "Operating")
@@ -286,6 +291,19 @@ def test_it_works_without_an_engine_to_tell(tmp_path: Path, operating: str) -> N
 def test_it_ends_when_it_is_told_to(host: HostProcess, number: int) -> None:
     host.process.send_signal(number)
     assert gone(host.process) == 0
+
+
+def test_it_leaves_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
+    (tmp_path / "tiny.py").write_text("import modal\n\napp = modal.App('tiny')\n\n\n" + FUNCTION)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    said = {"source": "tiny.py", "app_name": "tiny", "environment": "dev", "workspace": "local"}
+    with provider_host(tmp_path, TMPDIR=str(temporary)) as host:
+        assert "functions" in values(host.check({**said, "__provider": APP}).inputs)
+        assert list(temporary.iterdir())  # its fork server listens there
+        host.process.terminate()
+        assert gone(host.process) == 0
+    assert not list(temporary.iterdir())
 
 
 def test_it_ends_even_while_an_operation_goes_on(
