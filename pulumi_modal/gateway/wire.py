@@ -54,11 +54,12 @@ class Wire:
         rpc: str,
         request: Message,
         what: str,
-        deadline_s: float = CALL_DEADLINE_S,
+        deadline_s: float | None = None,
         *,
         repeats: bool = True,
     ) -> Any:
         """One RPC; raises a GatewayError that begins with `what`."""
+        deadline_s = deadline_s or CALL_DEADLINE_S
         try:
             return _blocking_call(self._client, rpc, request, deadline_s, repeats=repeats)
         except TimeoutError as error:

@@ -98,7 +98,7 @@ def test_a_server_that_hangs_is_unavailable_in_time(
     server = psutil.Process(world.server.pid)
     server.suspend()
     try:
-        with pytest.raises(Unavailable, match="listing environments: TimeoutError"):
+        with pytest.raises(Unavailable, match=r"listing environments: no answer within 0\.5 s; is"):
             world.opened.environments()
     finally:
         server.resume()
@@ -142,7 +142,7 @@ def test_a_failed_image_build_is_told_with_its_last_words(
     assert f"deploying {order.request.environment}/app: Image build for im-" in text
     assert "; the build printed last: " in text
     assert "source and a target" in text
-    assert any(words.startswith("building image: ") for words in told)
+    assert any(words.startswith("building image") for words in told)
 
 
 def test_a_file_that_is_missing_for_the_image_is_no_matter_of_the_network(

@@ -14,6 +14,8 @@ Strategy = st.SearchStrategy[Any]
 
 FEW: Final = st.integers(1, 4)
 NAMES: Final = st.from_regex(r"[a-z][a-z0-9_-]{0,11}", fullmatch=True)
+VARIABLES: Final = st.from_regex(r"[a-z][a-z0-9_]{0,11}", fullmatch=True)
+PLAIN_NAMES: Final = st.from_regex(r"[a-z][a-z0-9_]{0,11}", fullmatch=True)
 WORDS: Final = st.text(st.characters(codec="ascii", categories=["L", "N"]), max_size=9)
 
 
@@ -84,7 +86,7 @@ SETTINGS: Final[dict[str, Strategy]] = {
     "max_in_flight": st.integers(4000, 10**6),
     "max_batch_size": st.integers(1, 1000),
     "wait_ms": st.integers(0, 600_000) | st.just("1s"),
-    "env": st.dictionaries(NAMES.map(lambda name: name.replace("-", "_")), WORDS | FEW, max_size=2),
+    "env": st.dictionaries(VARIABLES, WORDS | FEW, max_size=2),
     "secrets": st.dictionaries(NAMES, NAMES, max_size=2),
     "volumes": st.dictionaries(NAMES.map("/{}".format), NAMES, max_size=2),
     "region": one_or_more(st.sampled_from(REGION.names)),
@@ -122,7 +124,7 @@ SERVICES: Final = st.fixed_dictionaries(
 STACKS: Final = st.fixed_dictionaries(
     {
         "environment": st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True),
-        "services": st.dictionaries(NAMES.map(lambda name: name.replace("-", "")), SERVICES),
+        "services": st.dictionaries(PLAIN_NAMES, SERVICES),
     },
     optional={"workspace": st.sampled_from(["local", "acme"])},
 )

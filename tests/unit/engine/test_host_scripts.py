@@ -74,6 +74,7 @@ def test_the_provider_runs_unbuffered_in_the_environment_in_force(
     host = tmp_path / "engine" / "host" / "pulumi-resource-pulumi-python"
     host.parent.mkdir(parents=True)
     shutil.copy(ENGINE / "host" / host.name, host)
+    (tmp_path / "Pulumi.yaml").touch()
     for folder in (".venv", "active", "named"):
         a_program(tmp_path / folder / "bin" / "python")
     places = {name: str(tmp_path / folder) for name, folder in variables.items()}
@@ -86,6 +87,8 @@ def test_a_missing_environment_is_told_in_a_sentence(tmp_path: Path) -> None:
     host = tmp_path / "engine" / "host" / "pulumi-resource-pulumi-python"
     host.parent.mkdir(parents=True)
     shutil.copy(ENGINE / "host" / host.name, host)
+    (tmp_path / "Pulumi.yaml").touch()
     result = run(host, tmp_path)
     assert (result.returncode, result.stdout) == (1, "")
-    assert "run 'make setup'" in result.stderr
+    assert f"there is no Python at {tmp_path / '.venv' / 'bin' / 'python'}: " in result.stderr
+    assert "make setup" in result.stderr
