@@ -149,13 +149,15 @@ class EnvironmentNoun:
     def delete(self, outputs: Props) -> None:
         """Remove the one that this stack made, unless that would lose what it holds."""
         environments, name = _environments(outputs), outputs["name"]
-        found = named(environments, name)
-        if found is None:
-            current().tell("was gone already")
-        elif outputs.get("environment_id") not in {None, found.environment_id}:
-            current().warn(f"the environment {name} was made anew by somebody since: left as it is")
-        else:
+        found = _known(environments, outputs)
+        if found is not None:
+            if found.name != name:
+                current().note(f"the environment {name} was renamed to {found.name} by somebody")
             remove(environments, found, outputs)
+        elif named(environments, name) is None:
+            current().tell("was gone already")
+        else:
+            current().warn(f"the environment {name} was made anew by somebody since: left as it is")
         _begun(outputs).forget()
 
 

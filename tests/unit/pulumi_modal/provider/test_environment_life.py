@@ -121,7 +121,17 @@ def test_without_a_refresh_only_the_one_of_the_state_is_deleted(
     modal.rename("dev", "theirs")
     modal.create("dev", is_restricted=False, default_role="")
     managed.destroy()
-    assert {"dev", "theirs"} <= modal.names()
+    assert "theirs" not in modal.names()
+    assert "dev" in modal.names()
+    assert managed.said == ["the environment dev was renamed to theirs by somebody"]
+
+
+def test_one_that_was_made_anew_is_left(modal: FakeEnvironments, managed: Managed) -> None:
+    managed.up(**DEV, on_delete="force")
+    modal.delete("dev")
+    modal.create("dev", is_restricted=False, default_role="")
+    managed.destroy()
+    assert "dev" in modal.names()
     assert managed.said == ["the environment dev was made anew by somebody since: left as it is"]
 
 
