@@ -7,7 +7,6 @@ else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,11 +67,9 @@ class ProxyTokenNoun:
             for environment in wanted:
                 tokens.allow(token_id, environment)
         except GatewayError:
-            with suppress(GatewayError):
-                tokens.delete(token_id)
+            _take_back(tokens, token_id)
             raise
-        made = _found(tokens, token_id) or ProxyToken(token_id, name)
-        return _outputs(inputs, made, token_secret)
+        return _outputs(inputs, _as_made(tokens, token_id, name), token_secret)
 
     def read(self, place: Props, inputs: Props) -> Found | None:
         """Its name, and where it is allowed; never its secret."""
@@ -127,6 +124,28 @@ def _warn_of_others(tokens: ProxyTokens, name: str) -> None:
             f"proxy token {name}: there is one of this name already ({listed}); if it is left of a"
             " create that was cut off, `modal workspace proxy-tokens delete` it"
         )
+
+
+def _take_back(tokens: ProxyTokens, token_id: str) -> None:
+    """Revoke one whose create failed; what stays open is told, as no state knows of it."""
+    try:
+        tokens.delete(token_id)
+    except NotFound:
+        pass
+    except GatewayError as error:
+        current().warn(
+            f"{token_id}: was made, and could not be revoked ({error}); `modal workspace"
+            f" proxy-tokens delete {token_id}`"
+        )
+
+
+def _as_made(tokens: ProxyTokens, token_id: str, name: str) -> ProxyToken:
+    """What Modal tells of a new one; without an answer what is known: its secret is not lost."""
+    try:
+        found = _found(tokens, token_id)
+    except GatewayError:
+        found = None
+    return found or ProxyToken(token_id, name)
 
 
 def _found(tokens: ProxyTokens, token_id: str) -> ProxyToken | None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from modal_proto import api_pb2
 
-from pulumi_modal.errors import Refused
+from pulumi_modal.errors import NotFound, Refused, Unavailable
 from pulumi_modal.gateway import proxy_tokens as wire
 from pulumi_modal.provider.proxy_token import ProxyTokenProvider
 from tests.fakes.local_modal import LocalModalServer
@@ -45,6 +45,13 @@ def tokens(server: LocalModalServer, name: str) -> list[str]:
     with server.client() as client:
         answer = synchronizer.create_blocking(listed)(client)
     return [one.token_id for one in answer.tokens if one.name == name]
+
+
+def told(answer: Any) -> Any:
+    """What a call answers, or raises."""
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def without_secret(outs: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -98,6 +105,30 @@ def test_an_environment_that_is_not_there_leaves_no_token(
     with pytest.raises(Exception, match="there is no such environment"):
         Managed(ProxyTokenProvider()).up(**said, environments=["nowhere"])
     assert tokens(server, said["name"]) == []
+
+
+@pytest.mark.usefixtures("environment")
+def test_what_fails_after_a_token_was_made_loses_no_credential(
+    server: LocalModalServer, said: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Any] = [(), Unavailable("listing proxy tokens: no answer")]
+    with monkeypatch.context() as broken:
+        broken.setattr(wire.WireProxyTokens, "all", lambda _: told(answers.pop(0)))
+        outs, secret = without_secret(Managed(ProxyTokenProvider()).up(**said))
+    assert tokens(server, said["name"]) == [outs["token_id"]]
+    assert secret.startswith("ws-")
+
+    other = {**said, "name": f"{said['name']}-other"}
+    no_answer = Unavailable("no answer")
+    monkeypatch.setattr(wire.WireProxyTokens, "missing", lambda *_: ())  # it goes meanwhile
+    monkeypatch.setattr(wire.WireProxyTokens, "delete", lambda *_: told(no_answer))
+    token = Managed(ProxyTokenProvider())
+    with pytest.raises(NotFound, match="there is no such environment"):
+        token.up(**other, environments=["nowhere"])
+    (left,) = tokens(server, other["name"])
+    (warning,) = token.said
+    assert warning.startswith(f"{left}: was made, and could not be revoked (no answer); ")
+    assert warning.endswith(f"`modal workspace proxy-tokens delete {left}`")
 
 
 @pytest.mark.usefixtures("environment")
