@@ -6,7 +6,7 @@ sees that they are gone, and the next `pulumi up` sets them again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,8 +70,7 @@ class FunctionAutoscalerNoun:
     def update(self, olds: Props, inputs: Props) -> Mapping[str, Any]:
         """Set the bounds; what is not declared any more is what the deploy says."""
         dropped = [name for name in _declared(olds) if name not in inputs]
-        own = {name: olds.get("deployed", {}).get(name, UNBOUND[name]) for name in dropped}
-        return self._set(inputs, {**own, **_declared(inputs)})
+        return self._set(inputs, _declared(inputs), dropped)
 
     def delete(self, outputs: Props) -> None:
         """Bring the deploy's own bounds back."""
@@ -80,11 +79,13 @@ class FunctionAutoscalerNoun:
         if found is None:
             current().tell("was gone already")
             return
-        own = {name: found.deployed.get(name, UNBOUND[name]) for name in _declared(outputs)}
+        own = _own(found, _declared(outputs))
         if own:
             autoscalers.set(what, found.function_id, own)
 
-    def _set(self, inputs: Props, bounds: Mapping[str, int]) -> Mapping[str, Any]:
+    def _set(
+        self, inputs: Props, bounds: Mapping[str, int], dropped: Iterable[str] = ()
+    ) -> Mapping[str, Any]:
         autoscalers, app, what = _autoscalers(inputs), _app(inputs), _words(inputs)
         found = autoscalers.find(app, inputs["function"])
         if found is None:
@@ -92,8 +93,13 @@ class FunctionAutoscalerNoun:
                 f"{what}: is not deployed; deploy the app first, or correct `app_name` and"
                 " `function` (`modal app list`)"
             )
-        autoscalers.set(what, found.function_id, bounds)
+        autoscalers.set(what, found.function_id, {**_own(found, dropped), **bounds})
         return _outputs(inputs, autoscalers.find(app, inputs["function"]) or found)
+
+
+def _own(found: FunctionBounds, names: Iterable[str]) -> dict[str, int]:
+    """The bounds of the deploy that is live now."""
+    return {name: found.deployed.get(name, UNBOUND[name]) for name in names}
 
 
 def _declared(inputs: Props) -> dict[str, int]:

@@ -19,7 +19,7 @@ SOURCE = """
 import modal
 app = modal.App("llm")
 
-@app.function(max_containers=4)
+@app.function(max_containers={limit})
 def answer():
     return {answer}
 
@@ -45,9 +45,11 @@ def place(
         }
 
 
-def deploy(server: LocalModalServer, folder: Path, environment: str, answer: int = 1) -> None:
+def deploy(
+    server: LocalModalServer, folder: Path, environment: str, answer: int = 1, limit: int = 4
+) -> None:
     path = folder / "llm.py"
-    path.write_text(SOURCE.format(answer=answer))
+    path.write_text(SOURCE.format(answer=answer, limit=limit))
     server.deploy(path, environment=environment)
 
 
@@ -97,6 +99,17 @@ def test_a_redeploy_wipes_the_bounds_and_the_next_up_sets_them_again(
     assert scaler.inputs == {**place, "max_containers": 4}
     scaler.up(**place, max_containers=9)
     assert bounds(server, place)["max_containers"] == 9
+
+
+def test_a_bound_that_is_dropped_goes_back_to_the_deploy_that_is_live(
+    server: LocalModalServer, place: dict[str, Any], tmp_path: Path
+) -> None:
+    scaler = Managed(FunctionAutoscalerProvider())
+    scaler.up(**place, max_containers=9, scaledown_window=300)
+    deploy(server, tmp_path, place["environment"], limit=6)
+    scaler.up(**place, scaledown_window=200)
+    now = bounds(server, place)
+    assert (now["max_containers"], now["scaledown_window"]) == (6, 200)
 
 
 def test_a_class_has_bounds_and_an_import_finds_those_that_were_set(place: dict[str, Any]) -> None:
