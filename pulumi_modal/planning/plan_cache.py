@@ -20,6 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from pulumi_modal.errors import ModalStackError
 from pulumi_modal.planning.reliance import Look
 from pulumi_modal.source.environment import child_environment
 from pulumi_modal.source.forkserver import module_path
@@ -67,7 +68,7 @@ class PlanCache:
         if not self._key or "relied" not in answer:
             return
         digest = answer["loaded"]
-        with suppress(OSError):
+        with suppress(OSError, ModalStackError):  # the plan is made: only nobody will know it
             if not self._path(f"loaded-{digest}").exists():
                 told = loaded()
                 if told.get("digest") != digest:

@@ -8,6 +8,7 @@ other processes, writing) makes the plan one that is not kept.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import stat
 import sys
@@ -120,8 +121,10 @@ class Watch:
             return
         compiled = name.endswith(".pyc") and _is_import(caller)
         writes = any(one in (mode or "") for one in "wax+") or bool((flags or 0) & _WRITES)
-        if compiled or (writes and _is_import(caller)):
+        if compiled:
             self._compiled(name)
+        elif writes and _is_import(caller):
+            return  # what it has compiled; it has read the source
         elif writes:
             if reliance.kind_of(name) != stat.S_IFDIR:  # in a folder: a file without a name
                 self._refuse(f"writes {name}")
@@ -131,10 +134,14 @@ class Watch:
             self._take(self._found.files, name, reliance.identity_of)
 
     def _compiled(self, name: str) -> None:
-        """Compiled code that Python takes for newer than its source must be so."""
-        source = Path(name).parent.parent / f"{Path(name).name.split('.')[0]}.py"
-        if is_own_file(str(source), self._root):
-            code, text = reliance.identity_of(name), reliance.identity_of(str(source))
+        """Its source counts, also of a module whose import fails and that no list has then.
+
+        Compiled code that Python takes for newer than its source must be so.
+        """
+        source = _source_of(name)
+        self._take(self._found.files, source, reliance.identity_of)
+        if is_own_file(source, self._root):
+            code, text = reliance.identity_of(name), reliance.identity_of(source)
             if code and text and code[-2] < text[-2]:
                 self._refuse(f"{name} is older than its source")
 
@@ -232,6 +239,14 @@ def _asking(original: Callable[..., Any], tell: Callable[..., None], of_link: Na
         return original(path, *arguments, **named)
 
     return asked
+
+
+def _source_of(compiled: str) -> str:
+    """What it was compiled from; compiled code that stands alone is its own source."""
+    try:
+        return importlib.util.source_from_cache(compiled)
+    except ValueError:
+        return compiled
 
 
 def _is_import(frame: FrameType) -> bool:

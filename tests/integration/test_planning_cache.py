@@ -192,6 +192,19 @@ def test_a_stale_compiled_file_is_not_taken_for_its_source(project: Path) -> Non
     assert known(project, ["imports_a_helper"]) == set()
 
 
+def test_a_module_whose_import_fails_is_relied_on_also_when_it_is_compiled(project: Path) -> None:
+    helper = project / "helper.py"
+    helper.write_text("raise ImportError('no GPU')")
+    text = "try:\n    from helper import GPU\nexcept ImportError:\n    GPU = 'T4'"
+    (project / "falls_back.py").write_text(f"{HEAD}{text}{FUNCTION}")
+    py_compile.compile(str(helper))
+    settle(project)
+    previewed(project, ["falls_back"])
+    assert known(project, ["falls_back"]) == {"falls_back"}
+    helper.write_text("GPU = 'L4'")
+    assert known(project, ["falls_back"]) == set()
+
+
 @settings(
     max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

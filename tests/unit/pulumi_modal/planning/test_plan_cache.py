@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pulumi_modal.errors import PlanError
 from pulumi_modal.planning import plan_cache as module
 from pulumi_modal.planning.plan_cache import VARIABLE, PlanCache, plan_cache
 from pulumi_modal.planning.reliance import Reliance, identity_of
@@ -143,6 +144,15 @@ def test_a_folder_that_cannot_be_made_fails_nothing(tmp_path: Path) -> None:
     cache = PlanCache(tmp_path / "plans")
     cache.keep(a_request(tmp_path), {"plan": {}, "relied": {}, "loaded": "d1"}, lambda: LOADED)
     assert cache.find(a_request(tmp_path)) is None
+
+
+def test_what_was_loaded_that_cannot_be_told_fails_no_plan(tmp_path: Path) -> None:
+    def loaded() -> Any:
+        raise PlanError("the import: took longer than 60 s")
+
+    answer = {"plan": PLAN.model_dump(mode="json"), "relied": {}, "loaded": "d1"}
+    PlanCache(tmp_path / "plans").keep(a_request(tmp_path), answer, loaded)
+    assert list((tmp_path / "plans").glob("*.json")) == []
 
 
 def test_a_plan_that_cannot_be_kept_leaves_nothing(tmp_path: Path) -> None:
