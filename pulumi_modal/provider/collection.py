@@ -8,6 +8,8 @@ from typing import Any
 
 from pulumi_modal.gateway.connect import connect_wire
 from pulumi_modal.gateway.named import Caller, Collections, NamedCollection, ObjectRef
+from pulumi_modal.provider.anew import leave_anew, read_anew
+from pulumi_modal.provider.happened import Gone
 from pulumi_modal.provider.kept import remove_kept
 from pulumi_modal.provider.noun import Found, Schema
 from pulumi_modal.provider.props import Props
@@ -32,11 +34,14 @@ class CollectionNoun:
         """Make it, or use the one that is there."""
         return self._outputs(inputs, self._in(inputs).ensure(_ref(inputs)))
 
-    def read(self, place: Props, inputs: Props) -> Found | None:
+    def read(self, place: Props, inputs: Props) -> Found | Gone | None:
         """Whether it is there."""
-        found = self._in(place).find(_ref(place))
+        ref = _ref(place)
+        found = self._in(place).find(ref)
         if found is None:
             return None
+        if self._is_anothers(found, place):
+            return read_anew(f"{self._noun} {ref}", found)
         now = {
             "name": place["name"],
             "environment": place["environment"],
@@ -50,10 +55,13 @@ class CollectionNoun:
         return {**olds, **inputs}
 
     def delete(self, outputs: Props) -> None:
-        """Remove it, unless that would lose what it holds."""
+        """Remove it, unless that would lose what it holds, or it is somebody else's by now."""
         ref, collections = _ref(outputs), self._in(outputs)
         found = collections.find(ref)
         if found is None:
+            return
+        if self._is_anothers(found, outputs):
+            leave_anew(f"{self._noun} {ref}", found)
             return
         remove_kept(
             f"{self._noun} {ref}",
@@ -61,6 +69,11 @@ class CollectionNoun:
             is_empty=lambda: collections.is_empty(ref, found),
             delete=lambda: collections.delete(ref, found),
         )
+
+    def _is_anothers(self, found: NamedCollection, outputs: Props) -> bool:
+        """Whether it is not the one of the state; in an import there is none yet."""
+        known: str = outputs.get(f"{self._noun}_id", found.collection_id)
+        return known != found.collection_id
 
     def _outputs(self, inputs: Props, found: NamedCollection) -> dict[str, Any]:
         told = {f"{self._noun}_id": found.collection_id, "created_at": found.created_at}

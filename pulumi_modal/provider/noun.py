@@ -22,6 +22,7 @@ from pulumi.dynamic import (
 )
 
 from pulumi_modal.provider.binding import unbound
+from pulumi_modal.provider.happened import Gone
 from pulumi_modal.provider.identity import place_of
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import Props, has_unknown, known_part, plain
@@ -73,8 +74,8 @@ class Noun(Protocol):
     def create(self, inputs: Props) -> Mapping[str, Any]:
         """Make it, or take over what an earlier create left; all outputs."""
 
-    def read(self, place: Props, inputs: Props) -> Found | None:
-        """How it is now; None when it is gone. `inputs` are empty for an import."""
+    def read(self, place: Props, inputs: Props) -> Found | Gone | None:
+        """How it is now; None or how it went when it is gone. `inputs` are empty for an import."""
 
     def update(self, olds: Props, inputs: Props) -> Mapping[str, Any]:
         """Change it in place; all outputs. `olds` are the outputs of before."""
@@ -133,8 +134,8 @@ class NounProvider(ResourceProvider):
         is_import = not {*wanted} <= {*known}
         place = place_of(id_, wanted=wanted) if is_import else known
         found = noun.read(place, {**known, **plain(current().inputs)})
-        if found is None:
-            return ReadResult(None, {})
+        if not isinstance(found, Found):
+            return found or ReadResult(None, {})
         outputs = dict(found.outputs)
         inputs = None if found.inputs is None else dict(found.inputs)
         return ReadResult(id_of(noun.schema, outputs) if is_import else id_, outputs, inputs)

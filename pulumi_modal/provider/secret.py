@@ -13,6 +13,8 @@ from typing import Any, Final
 from pulumi_modal.errors import NotFound, Refused
 from pulumi_modal.gateway.connect import connect_wire
 from pulumi_modal.gateway.named import NamedSecret, ObjectRef, Secrets
+from pulumi_modal.provider.anew import leave_anew, read_anew, words_of
+from pulumi_modal.provider.happened import Gone
 from pulumi_modal.provider.noun import Found, NounProvider, Schema
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import Props
@@ -46,7 +48,10 @@ class SecretProvider(NounProvider):
         found = super().predict(olds, news)
         secret_id, revision = olds.get("secret_id"), news.get("revision")
         if isinstance(secret_id, str) and isinstance(revision, (int, float)):
-            found |= {"digest": digest_of(secret_id, int(revision)), "keys": sorted(news["values"])}
+            found |= {
+                "digest": digest_of(secret_id, int(revision)),
+                "keys": sorted(news.get("values", {})),
+            }
         return found
 
 
@@ -75,11 +80,14 @@ class SecretNoun:
         current().tell(f"takes over {found.secret_id}, which was there")
         return _outputs(inputs, secrets.overwrite(ref, values))
 
-    def read(self, place: Props, inputs: Props) -> Found | None:
+    def read(self, place: Props, inputs: Props) -> Found | Gone | None:
         """Its variables by name; a change of values by others shows only where it changes those."""
-        found = _secrets(place).find(_ref(place))
+        ref = _ref(place)
+        found = _secrets(place).find(ref)
         if found is None:
             return None
+        if _is_anothers(found, place):
+            return read_anew(f"secret {ref}", found)
         declared = {
             "name": place["name"],
             "environment": place["environment"],
@@ -95,7 +103,14 @@ class SecretNoun:
         """Overwrite it: what is left out is removed."""
         if olds.get("revision") == inputs["revision"] and _is_whole(olds, inputs):
             return {**olds, **_told(inputs)}  # only how it is kept has changed
-        return _outputs(inputs, _secrets(inputs).overwrite(_ref(inputs), inputs.get("values", {})))
+        ref, secrets = _ref(inputs), _secrets(inputs)
+        found = secrets.find(ref)
+        if found is not None and _is_anothers(found, olds) and not inputs.get("adopt"):
+            raise Refused(
+                f"secret {ref}: was {words_of(found)}, and would be overwritten; let the resource"
+                " `adopt` it, or delete it"
+            )
+        return _outputs(inputs, secrets.overwrite(ref, inputs.get("values", {})))
 
     def delete(self, outputs: Props) -> None:
         """Remove it, when it is still the one that this stack made."""
@@ -103,13 +118,18 @@ class SecretNoun:
         found = secrets.find(ref)
         if found is None:
             return
-        if found.secret_id != outputs["secret_id"]:
-            current().warn(f"secret {ref}: left as it is, for somebody has made it anew since")
+        if _is_anothers(found, outputs):
+            leave_anew(f"secret {ref}", found)
             return
         try:
             secrets.delete(found.secret_id)
         except NotFound:
             current().tell("was gone already")
+
+
+def _is_anothers(found: NamedSecret, outputs: Props) -> bool:
+    """Whether it is not the one of the state; in an import there is none yet."""
+    return bool(outputs.get("secret_id", found.secret_id) != found.secret_id)
 
 
 def _is_whole(olds: Props, inputs: Props) -> bool:
@@ -119,12 +139,10 @@ def _is_whole(olds: Props, inputs: Props) -> bool:
 def _as_found(inputs: Props, found: NamedSecret) -> dict[str, Any]:
     """The inputs that would have made it as it is; a value can be the declared one, or unknown.
 
-    Made anew by somebody, none of its values is known; otherwise those whose names are there are
-    taken for the declared ones, as Modal tells no more.
+    Those whose names are there are taken for the declared ones, as Modal tells no more.
     """
     values = inputs.get("values") or {}
-    is_ours = inputs.get("secret_id", found.secret_id) == found.secret_id
-    kept = {key: values[key] for key in values if is_ours and key in found.keys}
+    kept = {key: values[key] for key in values if key in found.keys}
     known = inputs.get("revisions") or {}
     revisions = {key: known[key] if key in kept and key in known else 0 for key in found.keys}
     result: dict[str, Any] = {"revisions": revisions} if revisions else {}

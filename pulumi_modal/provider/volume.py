@@ -13,6 +13,8 @@ from typing import Any, Final
 from pulumi_modal.errors import Refused
 from pulumi_modal.gateway.connect import connect_wire
 from pulumi_modal.gateway.named import NamedVolume, ObjectRef, Volumes
+from pulumi_modal.provider.anew import leave_anew, read_anew
+from pulumi_modal.provider.happened import Gone
 from pulumi_modal.provider.kept import remove_kept
 from pulumi_modal.provider.noun import Found, NounProvider, Schema
 from pulumi_modal.provider.props import Props
@@ -50,11 +52,14 @@ class VolumeNoun:
             )
         return _outputs(inputs, found)
 
-    def read(self, place: Props, inputs: Props) -> Found | None:
+    def read(self, place: Props, inputs: Props) -> Found | Gone | None:
         """Whether it is there, and of which version."""
-        found = _volumes(place).find(_ref(place))
+        ref = _ref(place)
+        found = _volumes(place).find(ref)
         if found is None:
             return None
+        if place.get("volume_id", found.volume_id) != found.volume_id:
+            return read_anew(f"volume {ref}", found)
         now = {
             "name": place["name"],
             "environment": place["environment"],
@@ -69,10 +74,13 @@ class VolumeNoun:
         return {**olds, **inputs}
 
     def delete(self, outputs: Props) -> None:
-        """Remove it, unless that would lose what it holds."""
+        """Remove it, unless that would lose what it holds, or it is somebody else's by now."""
         ref, volumes = _ref(outputs), _volumes(outputs)
         found = volumes.find(ref)
         if found is None:
+            return
+        if outputs.get("volume_id", found.volume_id) != found.volume_id:
+            leave_anew(f"volume {ref}", found)
             return
         remove_kept(
             f"volume {ref}",

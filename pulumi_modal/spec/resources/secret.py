@@ -110,7 +110,7 @@ EFFECTS: Final[Effects] = {
     **PLACE_EFFECTS,
     "values": in_place("written as a whole; containers started from then on have it"),
     "revisions": in_place("written as a whole; containers started from then on have it"),
-    "adopt": in_place("only looked at when it is made"),
+    "adopt": in_place("only looked at when somebody else's secret has the name"),
 }
 
 

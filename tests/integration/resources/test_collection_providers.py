@@ -87,6 +87,23 @@ def test_one_that_is_there_is_used_and_one_that_is_retained_stays(collection: Co
     assert collection.hold() == 1
 
 
+def test_one_that_was_made_anew_is_left_with_what_it_holds(collection: Collection) -> None:
+    managed = Managed(collection.provider)
+    outs = managed.up(**collection.place, on_delete="force")
+    id_, environment = managed.id, collection.place["environment"]
+    objects = modal.Dict.objects if collection.noun == "dict" else modal.Queue.objects
+    with collection.server.client() as client:
+        objects.delete("it", environment_name=environment, client=client)
+        objects.create("it", environment_name=environment, client=client)
+    collection.hold("theirs")
+    managed.destroy()
+    assert collection.hold() == 1
+    assert "left as it is, for it was deleted, and made anew by" in managed.said[-1]
+    managed.id, managed.outs = id_, outs
+    assert not managed.refresh()
+    assert "that one is not this stack's" in managed.said[-1]
+
+
 def test_a_refresh_and_an_import_say_what_is_there(collection: Collection) -> None:
     managed = Managed(collection.provider)
     managed.up(**collection.place)

@@ -10,6 +10,9 @@ import modal
 import pytest
 from pulumi.output import UNKNOWN
 
+from pulumi_modal.commands.drift_look import look_at
+from pulumi_modal.commands.drift_state import TYPES, Recorded
+from pulumi_modal.commands.drift_words import line
 from pulumi_modal.errors import Refused
 from pulumi_modal.provider.secret import SecretProvider
 from tests.fakes.local_modal import LocalModalServer
@@ -110,21 +113,13 @@ def test_a_refresh_of_what_nobody_touched_changes_nothing(place: dict[str, str])
         assert (secret.inputs, secret.outs) == (inputs, outs)
 
 
-@pytest.mark.parametrize(
-    ("theirs", "anew"),
-    [
-        pytest.param({"A": "1", "B": "2"}, True, id="made anew with the same variables"),
-        pytest.param({"A": "1"}, True, id="a variable is gone"),
-        pytest.param({"MORE": "3"}, False, id="a variable more"),
-    ],
-)
 def test_what_others_did_shows_as_drift_and_is_repaired(
-    server: LocalModalServer, place: dict[str, str], theirs: dict[str, str], *, anew: bool
+    server: LocalModalServer, place: dict[str, str]
 ) -> None:
     said = {**place, "values": {"A": "1", "B": "2"}}
     secret = Managed(SecretProvider())
     before = secret.up(**said)
-    by_hand(server, place, theirs, anew=anew)
+    by_hand(server, place, {"MORE": "3"}, anew=False)
     assert secret.refresh()
     drifted = secret.inputs
     assert secret.checked(**said)["revisions"] != drifted["revisions"]
@@ -134,6 +129,41 @@ def test_what_others_did_shows_as_drift_and_is_repaired(
     inputs = secret.inputs
     assert secret.refresh()
     assert secret.inputs == inputs
+
+
+@pytest.mark.parametrize("handed_on", [True, False], ids=["our host", "pulumis host"])
+def test_one_that_was_made_anew_is_somebody_elses_until_it_is_adopted(
+    server: LocalModalServer, place: dict[str, str], *, handed_on: bool
+) -> None:
+    secret = Managed(SecretProvider())
+    first = secret.up(**place, values={"A": "1", "B": "2"})
+    by_hand(server, place, {"A": "theirs"})
+    with pytest.raises(Refused, match=r"was deleted, and made anew by .* `adopt` it"):
+        secret.up(**place, values={"A": "1", "B": "3"})
+    urn = "urn:pulumi:dev::acme::modal:Secret::hf"
+    state = Recorded(urn, f"{TYPES}Secret", secret.id, secret.inputs, secret.outs, frozenset())
+    (drifted,) = [line(one).plain for one in look_at([state])[0].differences]
+    assert drifted.startswith("Secret hf: is gone (deleted, and made anew by ")
+    assert not secret.refresh(handed_on=handed_on)
+    assert "deleted, and made anew by" in secret.said[-1]
+    assert "that one is not this stack's" in secret.said[-1]
+    with pytest.raises(Refused, match="is there already, with A"):
+        secret.up(**place, values={"A": "1", "B": "3"})
+    assert values_of(server, place) == {"A": "theirs"}
+    taken = secret.up(**place, values={"A": "1", "B": "3"}, adopt=True)
+    assert values_of(server, place) == {"A": "1", "B": "3"}
+    assert taken["secret_id"] != first["secret_id"]
+    by_hand(server, place, {"A": "theirs again"})
+    outs = secret.up(**place, values={"A": "1"}, adopt=True)
+    assert outs["secret_id"] != taken["secret_id"]
+    assert values_of(server, place) == {"A": "1"}
+
+
+def test_a_preview_without_variables_tells_an_empty_secret(place: dict[str, str]) -> None:
+    secret = Managed(SecretProvider())
+    outs = secret.up(**place, values={"A": "1"})
+    assert SecretProvider().predict(outs, secret.checked(**place))["keys"] == []
+    assert secret.up(**place)["keys"] == []
 
 
 def test_a_secret_that_is_gone_is_to_be_made_again(

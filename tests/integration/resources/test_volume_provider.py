@@ -77,6 +77,23 @@ def test_a_volume_that_is_retained_stays(server: LocalModalServer, place: dict[s
     assert "left in Modal" in volume.said[-1]
 
 
+def test_one_that_was_made_anew_keeps_its_files(
+    server: LocalModalServer, place: dict[str, str]
+) -> None:
+    volume = Managed(VolumeProvider())
+    volume.up(**place, on_delete="force")
+    outs = volume.outs
+    with server.client() as client:
+        environment = place["environment"]
+        modal.Volume.objects.delete("models", environment_name=environment, client=client)
+        modal.Volume.objects.create("models", environment_name=environment, client=client)
+    files_in(server, place, put="/theirs.bin")
+    volume.destroy()
+    assert files_in(server, place) == ["theirs.bin"]
+    assert "left as it is, for it was deleted, and made anew by" in volume.said[-1]
+    assert Managed(VolumeProvider()).up(**place)["volume_id"] != outs["volume_id"]
+
+
 def test_one_that_is_there_is_used_with_its_files(
     server: LocalModalServer, place: dict[str, str]
 ) -> None:
@@ -101,9 +118,10 @@ def test_a_refresh_says_what_is_there(server: LocalModalServer, place: dict[str,
         modal.Volume.objects.create(
             "models", version=2, environment_name=environment, client=client
         )
-    assert volume.refresh()
-    assert volume.inputs["version"] == 2
-    assert volume.replaces(**place, on_delete="retain") == ["version"]
+    id_ = volume.id
+    assert not volume.refresh()
+    assert "deleted, and made anew by" in volume.said[-1]
+    volume.id, volume.outs = id_, outs
     with server.client() as client:
         modal.Volume.objects.delete("models", environment_name=environment, client=client)
     assert not volume.refresh()
