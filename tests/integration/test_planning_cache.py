@@ -75,7 +75,7 @@ CHANGES: Final[Mapping[str, Callable[[Path], object]]] = {
     "measures_a_file": lambda root: (root / "data/gpu.txt").write_text("L4 "),
     "imports_a_helper": lambda root: (root / "helper.py").write_text("GPU = 'L4'"),
     "tries_an_import": lambda root: (root / "absent.py").write_text("GPU = 'L4'"),
-    "looks_for_a_module": lambda root: (root / "missing").mkdir(),
+    "looks_for_a_module": lambda root: (root / "missing").mkdir(exist_ok=True),
     "uploads_a_folder": lambda root: (root / "data/gpu.txt").write_text("L4"),
     "plain": lambda root: (root / "plain.py").write_text(f"{HEAD}GPU = 'L4'{FUNCTION}"),
 }
