@@ -34,9 +34,14 @@ def _words(error: Exception) -> str:
 
 
 def abort_keeping(
-    context: grpc.ServicerContext, failure: PartialFailure, properties: struct_pb2.Struct
+    context: grpc.ServicerContext,
+    failure: PartialFailure,
+    properties: struct_pb2.Struct,
+    engine: Engine,
+    urn: str,
 ) -> NoReturn:
     """End the call with a failure after which the resource exists and stays in the state."""
+    engine.debug("".join(traceback.format_exception(failure)), urn)
     reasons = [KNOWN.hide(one) for one in failure.reasons]  # they stay in the state
     kept = provider_pb2.ErrorResourceInitFailed(
         id=failure.resource_id, properties=properties, reasons=reasons

@@ -174,7 +174,8 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             with as_current(operation):
                 return work()
         except PartialFailure as failure:
-            abort_keeping(context, failure, _struct(failure.outs, props or {}))
+            kept = _struct(failure.outs, props or {})
+            abort_keeping(context, failure, kept, self._engine, urn)
         except Exception as error:  # noqa: BLE001  # the border of the process
             abort(context, error, self._engine, urn)
 

@@ -82,21 +82,31 @@ def canary_left(gateway: Gateway, inputs: Props) -> str:
 
 
 def remove_left(gateway: Gateway, inputs: Props) -> bool:
-    """Stop a canary that an interrupted update has left; True when there was one."""
-    ref = canary_ref(inputs)
-    found = gateway.find(ref)
+    """Stop a canary that an interrupted update has left; True when there was one.
+
+    An app of its own under that name is none, and is left.
+    """
+    found = gateway.find(canary_ref(inputs))
     if found is None:
         return False
     try:
         if gateway.tags(found.app_id).get(MARK) != inputs["app_name"]:
-            raise Refused(
-                f"{ref} is an app of its own, and no canary of {inputs['app_name']}: stop it, give"
-                " one of the two another name, or take `canary` out"
-            )
+            return False
         gateway.stop(found.app_id)
     except NotFound:
         return False
     return True
+
+
+def is_taken(gateway: Gateway, inputs: Props) -> bool:
+    """True when an app of its own has the name that a canary would have."""
+    found = gateway.find(canary_ref(inputs))
+    if found is None:
+        return False
+    try:
+        return bool(gateway.tags(found.app_id).get(MARK) != inputs["app_name"])
+    except NotFound:
+        return False
 
 
 @dataclass(frozen=True)
@@ -135,6 +145,7 @@ class Trial:
     @contextmanager
     def _deployed(self) -> Iterator[str]:
         """The canary runs while the block does."""
+        self._check_free()
         remove_left(self.gateway, self.inputs)
         self.operation.tell("canary: deploying")
         order = as_canary(self.order, self.inputs["functions"])
@@ -142,6 +153,14 @@ class Trial:
             yield self.gateway.deploy(order, self._tell).app_id
         finally:
             self._stop()
+
+    def _check_free(self) -> None:
+        if is_taken(self.gateway, self.inputs):
+            raise Refused(
+                f"{canary_ref(self.inputs)} is an app of its own, and no canary of"
+                f" {self.inputs['app_name']}: stop it, give one of the two another name, or take"
+                " `canary` out"
+            )
 
     def _tell(self, words: str) -> None:
         self.operation.tell(f"canary: {words}")

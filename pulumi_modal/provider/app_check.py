@@ -14,11 +14,11 @@ from pulumi_modal.provider.app_said import said_functions
 from pulumi_modal.provider.app_unknown import NAMES, with_unknown, without_unknown
 from pulumi_modal.provider.operation import current
 from pulumi_modal.provider.props import Props, has_unknown
-from pulumi_modal.spec.canary import parse_canary
+from pulumi_modal.spec.canary import Canary, parse_canary
 from pulumi_modal.spec.effective import check_effective
 from pulumi_modal.spec.overrides import FunctionOverrides
 from pulumi_modal.spec.pattern import planned_problems
-from pulumi_modal.spec.probe import parse_probe, unreachable_problems
+from pulumi_modal.spec.probe import Probe, parse_probe, unreachable_problems
 from pulumi_modal.spec.problem import Problem, join
 from pulumi_modal.spec.release import planned_release_problems
 from pulumi_modal.spec.service import ServiceSpec
@@ -42,7 +42,7 @@ _ANY_SERVICE: Final = "app"
 def checked(news: Props, root: Path, olds: Props | None = None) -> Checked:
     """Complete inputs; those that the program has planned are taken as they are."""
     if is_complete(news):
-        return dict(news), list(_failures(_planned_already(news)))
+        return _written_out(news), list(_failures(_planned_already(news)))
     if any(has_unknown(news.get(name)) for name in NAMES):
         return dict(news), []  # the engine asks again when everything is known
     said = {**news, "functions": said_functions(news, olds or {})}
@@ -103,6 +103,17 @@ def _planned(
 
 def _place(function: str, key: str) -> str:
     return join("functions", function, key)
+
+
+def _written_out(inputs: Props) -> dict[str, Any]:
+    """`true` for a probe or a canary says all defaults, and `false` none."""
+    found = dict(inputs)
+    for name, defaults in (("probe", Probe()), ("canary", Canary())):
+        if found.get(name) is True:
+            found[name] = defaults.settings()
+        elif found.get(name) is False:
+            del found[name]
+    return found
 
 
 def _planned_already(inputs: Props) -> list[Problem]:

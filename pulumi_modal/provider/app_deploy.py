@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pulumi_modal.errors import GatewayError, NotFound, NotReady, StoppedWaiting
+from pulumi_modal.errors import NotFound, NotReady, Refused, StoppedWaiting
 from pulumi_modal.gateway.port import AppRef, DeployOrder, Gateway
 from pulumi_modal.provider.app_bounds import mend
 from pulumi_modal.provider.app_canary import Trial, canary_ref, is_wanted, remove_left
 from pulumi_modal.provider.app_drift import DEPLOYED, Functions, deployed_state
 from pulumi_modal.provider.app_effect import UNREADY, Effect
-from pulumi_modal.provider.app_healthy import HEALTHY, marked_healthy
+from pulumi_modal.provider.app_healthy import HEALTHY, healthy_of, marked_healthy, still_healthy
 from pulumi_modal.provider.app_inputs import deploy_request
 from pulumi_modal.provider.app_needs import check_needs, object_ids
 from pulumi_modal.provider.app_outputs import app_ref, tag_of, url_of, visible_outputs
 from pulumi_modal.provider.app_owner import OWNER, marks_of
 from pulumi_modal.provider.app_rollback import Recovery
-from pulumi_modal.provider.app_words import log_of, reason_of
+from pulumi_modal.provider.app_words import LEFT_OUT, log_of, said
 from pulumi_modal.provider.cancellation import Interruptible
 from pulumi_modal.provider.operation import Operation, PartialFailure
 from pulumi_modal.provider.props import Props
@@ -32,7 +32,7 @@ DEPLOY_DEADLINE_S: Final = 1800.0
 """For a deploy with all image builds; `custom_timeouts` of the resource wins."""
 _DEPLOYS: Final = (Effect.NEW_VERSION, Effect.REPLACEMENT)
 _CUT: Final = "`custom_timeouts` of the resource leaves no more of the probe's {:g} s"
-_KEPT: Final = ("app_id", "version", "urls", DEPLOYED, HEALTHY)
+_KEPT: Final = ("app_id", "version", "urls", DEPLOYED)
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class Application:
         if self.inputs.get("canary") or self.olds.get("canary"):
             self._clean_up()
         if effect in _DEPLOYS:
-            outs = self._after(self._deploy())
+            outs = self._after(self._deploy(), effect)
         elif effect is Effect.ROLLOVER:
-            outs = self._after(self._roll_over())
+            outs = self._after(self._roll_over(), effect)
         elif effect is Effect.IN_PLACE:
             outs = {**self._kept(), **self.settled()}  # what fails is repeated by the next apply
             self.operation.tell("changed in place")
@@ -111,13 +111,13 @@ class Application:
         for sentence in sentences:
             self.operation.warn(f"{self.app}: {sentence}")
 
-    def _after(self, app_id: str) -> dict[str, Any]:
-        """The outputs of what Modal has changed by now."""
+    def _after(self, app_id: str, effect: Effect) -> dict[str, Any]:
+        """The outputs of what Modal has changed by now; whatever fails, they are kept."""
         outs = {**self.inputs, "app_id": app_id, "version": 0, "url": "", "urls": {}}
         try:
             return {**outs, **self.settled()}
-        except GatewayError as error:
-            raise self._partial(outs, error) from error
+        except Exception as error:
+            raise self._partial(outs, effect, error) from error
 
     def settled(self) -> dict[str, Any]:
         """What Modal says of the app once its bounds are as declared."""
@@ -137,20 +137,28 @@ class Application:
     def _kept(self) -> dict[str, Any]:
         """The outputs of what stays as it is."""
         kept = {name: self.olds[name] for name in _KEPT if name in self.olds}
+        kept |= still_healthy(self.olds)
         return {**self.inputs, **kept, "url": url_of(kept.get("urls", {}), self.inputs)}
 
     def _ready(self, outs: Mapping[str, Any], effect: Effect) -> dict[str, Any]:
+        """The outputs of an app that is ready; whatever fails, they are kept."""
+        try:
+            self._wait_or_recover(outs, effect)
+        except PartialFailure:
+            raise
+        except Exception as error:
+            raise self._partial({**outs, UNREADY: True}, effect, error) from error
+        return marked_healthy(outs) if self.inputs.get("probe") else dict(outs)
+
+    def _wait_or_recover(self, outs: Mapping[str, Any], effect: Effect) -> None:
         try:
             self.wait_until_ready(outs)
         except NotReady as error:
             raise self._unready(outs, effect, error) from error
-        except GatewayError as error:
-            raise self._partial({**outs, UNREADY: True}, error) from error
-        return marked_healthy(outs) if self.inputs.get("probe") else dict(outs)
 
     def _unready(self, outs: Mapping[str, Any], effect: Effect, error: NotReady) -> PartialFailure:
         """The log first: a version that comes back writes it on."""
-        log = log_of(self.gateway, outs["app_id"], self.begun)
+        log = self._log(outs["app_id"], effect)
         recovery = Recovery(
             self.gateway, self.operation, self.app, lambda inputs: replace(self, inputs=inputs)
         )
@@ -178,11 +186,30 @@ class Application:
             if left_s < declared.deadline:
                 raise NotReady(f"{error}; {_CUT.format(declared.deadline)}") from error
             raise
+        self._check_it_answered(outs["version"])
         self.operation.tell("ready")
 
-    def _partial(self, outs: Mapping[str, Any], error: GatewayError) -> PartialFailure:
-        reason = reason_of(error, self.gateway, outs["app_id"], self.begun)
-        return PartialFailure(str(self.app), outs, [reason])
+    def _check_it_answered(self, version: int) -> None:
+        """Refuse to call a version ready when another has answered in its place."""
+        found = self.gateway.find(self.app)
+        if found is None or found.version != version:
+            runs = f"version {found.version} runs" if found else "it is stopped"
+            raise Refused(
+                f"{self.app} was asked for version {version}, but {runs} by now: the next"
+                " `pulumi up` deploys it"
+            )
+
+    def _partial(self, outs: Mapping[str, Any], effect: Effect, error: Exception) -> PartialFailure:
+        before = healthy_of(self.olds)
+        kept = {**outs, HEALTHY: before.kept()} if before else outs
+        reason = f"{said(error)}; {self._log(outs['app_id'], effect)}"
+        return PartialFailure(str(self.app), kept, [reason])
+
+    def _log(self, app_id: str, effect: Effect) -> str:
+        """What the containers printed, where this process knows what it must hide in it."""
+        if effect not in _DEPLOYS and (self.inputs.get("digest") or {}).get("secrets"):
+            return LEFT_OUT
+        return log_of(self.gateway, app_id, self.begun)
 
 
 def functions_of(gateway: Gateway, inputs: Props) -> Functions:

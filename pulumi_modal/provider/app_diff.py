@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulumi.dynamic import DiffResult
 
+from pulumi_modal.provider.app_drift import DRIFT
 from pulumi_modal.provider.app_effect import IDENTITY, changes_of, replaces
 from pulumi_modal.provider.app_healthy import ROLLED_BACK
 from pulumi_modal.provider.app_inputs import PLANNED, SAID
@@ -23,8 +24,11 @@ def diff(olds: Props, news: Props) -> DiffResult:
         paths = differences(*(_inputs(one) for one in (olds, news)))
         if paths:
             return DetailedDiff(paths, replaces=found, delete_before_replace=stopped_first)
+    # The engine compares the inputs itself, and says where they differ: only what no input says,
+    # an app that was not ready or not deployed to its end, has to be told.
+    is_untold = bool(changes) and not any(one.path for one in changes) and not olds.get(DRIFT)
     return DiffResult(
-        changes=None,  # the engine compares the inputs itself, and says where they differ
+        changes=True if is_untold else None,
         replaces=found,
         delete_before_replace=stopped_first,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pulumi_modal.provider.app_drift import DEPLOYED, deployed_inputs
-from pulumi_modal.provider.props import Props
+from pulumi_modal.provider.props import Props, opened, secret
 
 HEALTHY: Final = "__healthy"
 ROLLED_BACK: Final = "__rolled_back"
@@ -27,8 +27,12 @@ class Healthy:
     inputs: Props
 
     def kept(self) -> dict[str, Any]:
-        """As a state keeps it, once another version is deployed over it."""
-        return {"app_id": self.app_id, "version": self.version, "inputs": dict(self.inputs)}
+        """As a state keeps it, once another version is deployed over it.
+
+        Inputs may hold secrets, which the engine knows by their place among the outputs, not here.
+        """
+        inputs = secret(dict(self.inputs))
+        return {"app_id": self.app_id, "version": self.version, "inputs": inputs}
 
 
 def marked_healthy(outs: Props) -> dict[str, Any]:
@@ -36,12 +40,21 @@ def marked_healthy(outs: Props) -> dict[str, Any]:
     return {**outs, HEALTHY: {"app_id": outs["app_id"], "version": outs["version"]}}
 
 
+def still_healthy(olds: Props) -> dict[str, Any]:
+    """What a state says of the healthy version, to be kept in the next; empty when nothing."""
+    found = olds.get(HEALTHY)
+    if not found:
+        return {}
+    inputs = {"inputs": secret(opened(found["inputs"]))} if "inputs" in found else {}
+    return {HEALTHY: {**found, **inputs}}
+
+
 def healthy_of(olds: Props) -> Healthy | None:
     """The version that was healthy last, when the state knows one."""
     found: Mapping[str, Any] = olds.get(HEALTHY) or {}
     if not found:
         return None
-    inputs = found.get("inputs")
+    inputs = opened(found.get("inputs"))
     if inputs is None:
         if found["version"] != (olds.get(DEPLOYED) or {}).get("version"):
             return None  # what it was made of is not known

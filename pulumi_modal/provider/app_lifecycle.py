@@ -56,9 +56,12 @@ class AppLifecycle:
         birth = olds.get(BIRTH) or _new_birth()
         whole = {**inputs, EFFECT: summary(changes), BIRTH: birth}
         check = needs_check(changes)
-        if effect not in (Effect.RECORDED, Effect.NEW_VERSION) and self._has_moved_on(olds, effect):
-            effect, check = Effect.NEW_VERSION, True
-            whole[EFFECT] = effect.value
+        if effect is not Effect.RECORDED:
+            found = self.gateway.find(app_ref(olds))
+            self._check_still_ours(found, inputs, olds)
+            if effect is not Effect.NEW_VERSION and self._has_moved_on(found, olds):
+                effect, check = Effect.NEW_VERSION, True
+                whole[EFFECT] = effect.value
         return Application(self.gateway, self.operation, self.root, whole, olds).apply(
             effect, check=check
         )
@@ -83,9 +86,16 @@ class AppLifecycle:
                 self.operation.tell("was stopped already")
 
     def _stop(self, app_id: str, outs: Props) -> None:
-        owner = taken_over(self._tags(app_id), outs)
+        tags = self._tags(app_id)
+        owner = taken_over(tags, outs)
         if owner:
             self.operation.warn(f"{app_ref(outs)} is now of {owner}: left as it is")
+            return
+        deployed = (outs.get(DEPLOYED) or {}).get("app_id", app_id)
+        if app_id != deployed and not is_ours(tags, outs):  # a refresh has found it
+            self.operation.warn(
+                f"{app_ref(outs)} is now {app_id}, which this stack did not deploy: left as it is"
+            )
             return
         try:
             self.gateway.stop(app_id, self.operation.left_s(STOP_DEADLINE_S))
@@ -115,18 +125,26 @@ class AppLifecycle:
         else:
             raise Refused(refusal(app, found, tags))
 
-    def _has_moved_on(self, olds: Props, effect: Effect) -> bool:
-        """True when what runs is not what this stack deployed, so that it can only be deployed.
+    def _check_still_ours(self, found: Deployment | None, inputs: Props, olds: Props) -> None:
+        """Refuse to change an app that another stack has adopted, unless `adopt` says so."""
+        if found is None or inputs.get("adopt"):
+            return
+        tags = self._tags(found.app_id)
+        owner = taken_over(tags, olds)
+        if owner and not (is_ours(tags, olds) or is_ours(tags, inputs)):
+            raise Refused(
+                f"{app_ref(inputs)} is now of {owner}, and is left as it is; take it back with"
+                " `adopt: true`, or take it out of this stack: a destroy leaves it, too"
+            )
 
-        A mere check changes nothing, and leaves it to a refresh to tell of another version.
-        """
+    def _has_moved_on(self, found: Deployment | None, olds: Props) -> bool:
+        """True when what runs is not what this stack deployed, so that it can only be deployed."""
         app = app_ref(olds)
-        found = self.gateway.find(app)
         deployed = olds.get(DEPLOYED, {})
         if found is None or found.app_id != deployed.get("app_id"):
             self.operation.warn(f"{app} is not there any more: it is deployed anew")
             return True
-        if effect is not Effect.CHECKED and found.version != deployed.get("version"):
+        if found.version != deployed.get("version"):
             self.operation.warn(
                 f"{app}: version {found.version} runs, which this stack did not deploy: its own is"
                 " deployed"

@@ -9,6 +9,7 @@ from pulumi.dynamic import ReadResult
 from pulumi_modal.gateway.port import AppRef, Gateway
 from pulumi_modal.provider.app_canary import canary_left
 from pulumi_modal.provider.app_drift import DRIFT, Seen, drifted_inputs, is_as_deployed
+from pulumi_modal.provider.app_healthy import still_healthy
 from pulumi_modal.provider.app_lifecycle import AppLifecycle
 from pulumi_modal.provider.app_needs import object_ids
 from pulumi_modal.provider.app_outputs import app_ref, visible_outputs
@@ -31,7 +32,7 @@ def read_app(lifecycle: AppLifecycle, id_: str, inputs: Props, outs: Props) -> R
     for subject, told in now.get(DRIFT, {}).items():
         lifecycle.operation.warn(f"{app}: {subject}: {sentence(told)}")
     visible = visible_outputs(seen.deployment, seen.functions, inputs)
-    kept = {name: value for name, value in outs.items() if name != DRIFT}
+    kept = {name: value for name, value in outs.items() if name != DRIFT} | still_healthy(outs)
     drift = {DRIFT: now[DRIFT]} if DRIFT in now else {}  # what an update has to repair
     return ReadResult(id_, {**kept, **visible, **drift, "functions": now["functions"]}, now)
 

@@ -17,6 +17,7 @@ from pulumi_modal.provider.app_healthy import (
     marked_healthy,
     way_back,
 )
+from pulumi_modal.provider.app_owner import BIRTH
 from pulumi_modal.provider.operation import Operation
 from pulumi_modal.provider.props import Props
 
@@ -67,20 +68,36 @@ class Recovery:
             return Left(kept, sentence)
         self.operation.tell(f"not ready, rolling back to version {healthy.version}")
         try:
-            return self._rolled_back(inputs, outs, healthy)
+            self._roll_back(inputs, outs, healthy)
         except GatewayError as failed:
-            sentence = (
-                f"it could not be rolled back to version {healthy.version} and is left deployed:"
-                f" {failed}"
-            )
-            return Left(kept, sentence)
+            if not self._has_come_back(outs, healthy):
+                sentence = (
+                    f"it could not be rolled back to version {healthy.version} and is left"
+                    f" deployed: {failed}"
+                )
+                return Left(kept, sentence)
+        return self._rolled_back(outs, healthy)
 
-    def _rolled_back(self, inputs: Props, outs: Props, healthy: Healthy) -> Left:
+    def _roll_back(self, inputs: Props, outs: Props, healthy: Healthy) -> None:
         strategy = inputs.get("strategy", "rolling")
         for warning in self.gateway.rollback(self.app, outs["app_id"], healthy.version, strategy):
             self.operation.warn(f"{self.app}: {warning}")
+
+    def _has_come_back(self, outs: Props, healthy: Healthy) -> bool:
+        """True when the rollback happened, and only its answer was lost."""
+        try:
+            versions = self.gateway.versions(outs["app_id"])
+        except GatewayError:
+            return False
+        last = max(versions, key=lambda one: one.number, default=None)
+        if last is None or last.number == outs["version"]:
+            return False
+        return (last.kind, last.repeats) == ("rollback", healthy.version)
+
+    def _rolled_back(self, outs: Props, healthy: Healthy) -> Left:
         words = f"rolled back to version {healthy.version}"
         found = {**healthy.inputs, EFFECT: words, ROLLED_BACK: True, HEALTHY: healthy.kept()}
+        found |= {BIRTH: outs[BIRTH]} if BIRTH in outs else {}
         found = {**found, "app_id": outs["app_id"], "version": 0, "url": "", "urls": {}}
         serving = self.made_of(healthy.inputs)
         try:

@@ -7,18 +7,30 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from pulumi_modal.errors import GatewayError
+from pulumi_modal.errors import GatewayError, ModalStackError
 from pulumi_modal.gateway.port import Gateway
 from pulumi_modal.source.redaction import KNOWN
 
 _LAST_LINES: Final = 8
 _CLOCKS_DIFFER: Final = timedelta(seconds=2)
 """Modal's clock may be behind ours; no line is worth losing for that."""
+LEFT_OUT: Final = (
+    "what its containers printed is left out: it may tell an inline secret of the file, which only"
+    " a deploy gets to know (`modal app logs` shows it)"
+)
+"""In place of a log."""
+
+
+def said(error: Exception) -> str:
+    """What failed; an error that is not ours is told with its class."""
+    words = str(error) if isinstance(error, ModalStackError) else " ".join(str(error).split())
+    named = words if isinstance(error, ModalStackError) else f"{type(error).__name__}: {words}"
+    return KNOWN.hide(named)
 
 
 def reason_of(error: Exception, gateway: Gateway, app_id: str, begun: datetime) -> str:
     """What failed, and below it what the containers printed since."""
-    return KNOWN.hide(f"{error}; {log_of(gateway, app_id, begun)}")
+    return f"{said(error)}; {log_of(gateway, app_id, begun)}"
 
 
 def log_of(gateway: Gateway, app_id: str, begun: datetime) -> str:

@@ -57,3 +57,9 @@ def known_part(value: Any) -> Any:
 def secret(value: Any) -> dict[str, Any]:
     """A property of a result that is a secret: the engine shows it nowhere, and encrypts it."""
     return {**_SECRET, "value": value}
+
+
+def opened(value: Any) -> Any:
+    """The value of a secret, and any other as it is."""
+    is_secret = isinstance(value, Mapping) and value.get(_special_sig_key) == _special_secret_sig
+    return value["value"] if is_secret else value

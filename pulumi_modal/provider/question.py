@@ -82,7 +82,11 @@ def ask_http(url: str, timeout_s: float) -> Answer:
         return Answer(failure=f"no answer within {timeout_s:.3g} s")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Answer(failure=f"{type(error).__name__}: {error}")
-    return Answer(response.status_code, body.decode(response.encoding or "utf-8", "replace"))
+    try:
+        said = body.decode(response.encoding or "utf-8", "replace")
+    except (LookupError, UnicodeError) as error:  # a codec that is none of texts
+        return Answer(failure=f"{response.status_code}, in a charset that cannot be read: {error}")
+    return Answer(response.status_code, said)
 
 
 @dataclass(frozen=True)

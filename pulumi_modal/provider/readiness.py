@@ -37,6 +37,8 @@ def wait_ready(question: Question, probe: Probe, waiting: Waiting) -> None:
         in_a_row = in_a_row + 1 if reply.is_expected else 0
         if in_a_row >= probe.successes:
             return
+        if waiting.cancelled.is_set():
+            raise _stopped(question, reply)
         if waiting.now() + probe.interval >= end:
             was_cut_short = left < probe.timeout and not reply.is_expected
             shown = last if was_cut_short and last else reply
@@ -44,10 +46,14 @@ def wait_ready(question: Question, probe: Probe, waiting: Waiting) -> None:
         last = reply
         waiting.tell(f"waiting for {question.short}: {_standing(reply, probe, in_a_row)}")
         if waiting.cancelled.wait(probe.interval):
-            raise StoppedWaiting(
-                f"cancelled while waiting for {question.about}; last answer: {reply.words}; it is"
-                " deployed, and the next `pulumi up` waits again"
-            )
+            raise _stopped(question, reply)
+
+
+def _stopped(question: Question, reply: Reply) -> StoppedWaiting:
+    return StoppedWaiting(
+        f"cancelled while waiting for {question.about}; last answer: {reply.words}; it is"
+        " deployed, and the next `pulumi up` waits again"
+    )
 
 
 def _standing(reply: Reply, probe: Probe, in_a_row: int) -> str:

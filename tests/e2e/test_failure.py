@@ -39,6 +39,8 @@ def test_an_app_that_is_not_ready_keeps_its_id_says_why_and_heals(
     (app_id,) = _apps_in(server, "not-ready")
     assert kept["outputs"]["app_id"] == app_id
     project.refresh()
+    planned = project.preview()  # though no input has changed, and the engine's own note is gone
+    assert [step.op for step in planned.steps if step.kind == "App"] == ["update"]
 
     project.edit("services/mood.py", "503", "200")
     healed = project.up()

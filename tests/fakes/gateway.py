@@ -250,9 +250,14 @@ class FakeGateway:
         known = self._of(app_id, f"rolling {app} back to version {version}")
         if version not in known.plans:
             raise Refused(f"rolling {app} back to version {version}: there is none")
-        plans = {**known.plans, known.version + 1: known.plans[version]}
+        number, plan = known.version + 1, known.plans[version]
         self.running[app] = replace(
-            known, plan=known.plans[version], plans=plans, version=known.version + 1, bounds={}
+            known,
+            plan=plan,
+            plans={**known.plans, number: plan},
+            version=number,
+            bounds={},
+            history=(Version(number, "rollback", version, "local", MOMENT), *known.history),
         )
         return self.warnings
 

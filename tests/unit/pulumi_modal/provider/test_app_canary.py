@@ -146,3 +146,13 @@ def test_a_canary_takes_neither_label_nor_domain_from_the_app() -> None:
     assert order.tags == {MARK: "llm"}
     assert canary_ref(inputs) == CANARY_APP
     assert APP.name == "llm"
+
+
+def test_an_app_of_its_own_under_the_name_keeps_nothing_else_from_being_done(
+    stack: Stack,
+) -> None:
+    stack.gateway.running[CANARY_APP] = FakeApp("ap-9", SECOND)
+    stack.inputs = app_inputs(SECOND, probe=PROBE)  # `canary` was taken out
+    outs = stack.update(stack.olds)
+    stack.lifecycle.stop({**outs, "canary": CANARY})
+    assert running(stack) == {"llm-canary": "second"}

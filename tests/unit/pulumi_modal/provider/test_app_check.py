@@ -12,6 +12,8 @@ from pulumi_modal.provider.app import AppProvider
 from pulumi_modal.provider.app_check import checked
 from pulumi_modal.provider.binding import binding_problems
 from pulumi_modal.provider.environment import EnvironmentProvider
+from pulumi_modal.spec.canary import Canary
+from pulumi_modal.spec.probe import Probe
 from tests.fakes.apps import SAID, a_function, a_plan, app_inputs
 
 CLOSED = a_plan(serve=a_function(web=True, closed=True))
@@ -228,3 +230,11 @@ def test_an_environment_that_the_shell_contradicts_is_told_at_preview(
     for fine in ("prod", UNKNOWN):
         inputs = {"name": fine, "workspace": "local"}
         assert list(binding_problems(inputs, "name")) == []
+
+
+def test_a_probe_of_a_planned_app_is_written_out(root: Path) -> None:
+    inputs, problems = checked(app_inputs(WITH_URLS, probe=True, canary=True), root)
+    assert problems == []
+    assert inputs["probe"] == Probe().settings()
+    assert inputs["canary"] == Canary().settings()
+    assert "probe" not in checked({**inputs, "probe": False}, root)[0]

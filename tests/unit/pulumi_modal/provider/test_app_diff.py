@@ -10,15 +10,17 @@ from hypothesis import strategies as st
 from pulumi.output import UNKNOWN
 
 from pulumi_modal.provider.app_diff import diff
-from pulumi_modal.provider.app_effect import IDENTITY
+from pulumi_modal.provider.app_drift import DEPLOYED, DRIFT
+from pulumi_modal.provider.app_effect import IDENTITY, UNREADY
 from tests.fakes.apps import a_function, a_plan, app_inputs
 
-OLDS = app_inputs(
+INPUTS = app_inputs(
     a_plan(serve=a_function(web=True, gpu="T4"), Model=a_function("class")),
     strategy="rolling",
     tag="v1",
     probe={"path": "/health"},
 )
+OLDS = {**INPUTS, DEPLOYED: {"app_id": "ap-1", "version": 1}}
 
 
 def with_function(name: str, **settings: Any) -> dict[str, Any]:
@@ -118,3 +120,15 @@ def test_what_is_not_known_yet_breaks_no_preview(
 def test_a_state_without_functions_can_be_compared() -> None:
     olds = {name: value for name, value in OLDS.items() if name != "functions"}
     assert diff(olds, OLDS).replaces == []
+
+
+@pytest.mark.parametrize("olds", [{**OLDS, UNREADY: True}, INPUTS], ids=["unready", "cut off"])
+def test_a_deploy_that_failed_is_a_change_though_every_input_is_the_same(
+    olds: dict[str, Any],
+) -> None:
+    result = diff(olds, INPUTS)
+    assert result.changes is True  # a refresh takes the engine's own note of it away
+    assert result.replaces == []
+    other = diff(olds, {**INPUTS, "tag": "v2"})
+    assert other.changes is None
+    assert diff({**olds, DRIFT: {"version": {}}}, INPUTS).changes is None

@@ -307,6 +307,15 @@ def test_what_moved_on_meanwhile_can_only_be_deployed(what: str, *, anew: bool) 
     assert warning.startswith("dev/llm")
 
 
+def test_an_app_that_was_not_ready_and_was_rolled_back_by_hand_is_deployed() -> None:
+    stack, olds = running()
+    stack.gateway.roll_back(APP, 1)
+    outs = stack.update({**olds, UNREADY: True})
+    assert acts(stack)[0] == "deploy"
+    assert outs[EFFECT] == "new version"
+    assert "version 2 runs, which this stack did not deploy" in stack.warned[0]
+
+
 def test_an_app_that_is_gone_is_deployed_whatever_was_asked() -> None:
     stack, olds = running()
     stack.gateway.stop(olds["app_id"])

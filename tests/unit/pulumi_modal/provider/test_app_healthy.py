@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pulumi_modal.provider.app_drift import DEPLOYED
-from pulumi_modal.provider.app_healthy import HEALTHY, healthy_of, marked_healthy, way_back
+from pulumi_modal.provider.app_healthy import (
+    HEALTHY,
+    healthy_of,
+    marked_healthy,
+    still_healthy,
+    way_back,
+)
+from pulumi_modal.provider.props import secret
 from tests.fakes.apps import a_plan, app_inputs
 
 FIRST = app_inputs(a_plan("one"))
@@ -54,3 +61,18 @@ def test_a_foreign_version_does_not_hide_the_healthy_one() -> None:
     found = way_back(seen, outs(SECOND, 5))
     assert found is not None
     assert found.version == 3
+
+
+def test_inputs_of_a_healthy_version_are_a_secret_of_the_state() -> None:
+    before = healthy_of(marked_healthy(outs(FIRST, 3)))
+    assert before is not None
+    kept = before.kept()
+    assert kept["inputs"] == secret(FIRST)
+    told = {**kept, "inputs": FIRST}  # as the engine hands it on
+    for state in ({HEALTHY: told}, {HEALTHY: kept}):
+        assert still_healthy(state) == {HEALTHY: kept}
+    assert still_healthy(marked_healthy(outs(FIRST, 3)))[HEALTHY] == {
+        "app_id": "ap-1",
+        "version": 3,
+    }
+    assert still_healthy({}) == {}

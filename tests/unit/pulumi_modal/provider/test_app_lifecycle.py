@@ -156,3 +156,14 @@ def test_an_app_that_could_not_be_stopped_is_not_forgotten(error: GatewayError) 
 )
 def test_the_url_of_an_app(urls: dict[str, str], function: str | None, expected: str) -> None:
     assert main_url(urls, function) == expected
+
+
+def test_an_app_that_a_refresh_has_found_under_the_name_is_not_stopped() -> None:
+    stack = Stack()
+    outs = stack.create()
+    stack.gateway.redeploy(APP, anew=True)
+    theirs = stack.gateway.running[APP].app_id
+    stack.lifecycle.stop({**outs, "app_id": theirs})
+    assert stack.gateway.running[APP].app_id == theirs
+    (warning,) = stack.warned
+    assert warning == f"dev/llm is now {theirs}, which this stack did not deploy: left as it is"

@@ -9,8 +9,10 @@ from pulumi.dynamic import ReadResult
 
 from pulumi_modal.gateway.port import SecretNeed
 from pulumi_modal.provider.app_drift import DRIFT, deployed_inputs
+from pulumi_modal.provider.app_healthy import HEALTHY
 from pulumi_modal.provider.app_look import read_app
 from pulumi_modal.provider.happened import Gone
+from pulumi_modal.provider.props import secret
 from pulumi_modal.spec.plan import NeededSecret
 from tests.fakes.apps import APP, Stack, a_function, a_plan, stack_of
 
@@ -81,3 +83,12 @@ def test_an_app_that_is_gone_says_how_it_went(*, environment_too: bool) -> None:
         else "stopped by someone on 2026-11-24T12:30:00Z"
     )
     assert stack.warned == [f"dev/llm is gone: {how}"]
+
+
+def test_a_refresh_leaves_the_inputs_of_the_healthy_version_a_secret() -> None:
+    stack = a_stack()
+    outs = stack.create()
+    told = {"app_id": "ap-1", "version": 0, "inputs": {"triggers": {"a": "hush"}}}
+    found = refreshed(stack, {**outs, HEALTHY: told})
+    assert found.outs is not None
+    assert found.outs[HEALTHY]["inputs"] == secret(told["inputs"])

@@ -176,3 +176,27 @@ def test_tags_that_cannot_be_read_keep_no_app_from_being_stopped() -> None:
     stack.gateway.fail("tags", Refused("reading the tags of ap-1: it is stopped"))
     stack.lifecycle.stop(outs)
     assert APP not in stack.gateway.running
+
+
+def test_an_app_that_another_stack_has_adopted_is_not_deployed_over() -> None:
+    stack = a_stack()
+    olds = stack.create()
+    stack.inputs = a_stack("shop/dev", adopt=True).inputs
+    stack.create()
+    stack.inputs = {**a_stack().inputs, "digest": {}}
+    stack.gateway.calls.clear()
+    with pytest.raises(Refused, match="dev/llm is now of stack dev of project shop, and is left"):
+        stack.update(olds)
+    assert stack.gateway.verbs() == ["find", "tags"]
+    stack.inputs = {**stack.inputs, "adopt": True}
+    outs = stack.update(olds)
+    assert is_ours(stack.gateway.running[APP].tags, outs)
+
+
+def test_a_stack_that_was_renamed_goes_on_with_its_app() -> None:
+    stack = a_stack()
+    olds = stack.create()
+    stack.inputs = {**a_stack("shop/live").inputs, "digest": {}}
+    outs = stack.update(olds)
+    stack.inputs = {**stack.inputs, "digest": {"code": "n3w"}}
+    assert stack.update(olds)["app_id"] == outs["app_id"]  # its first state was lost

@@ -13,6 +13,7 @@ from pulumi_modal.errors import Refused, Unavailable
 from pulumi_modal.provider.app_diff import diff
 from pulumi_modal.provider.app_effect import UNREADY
 from pulumi_modal.provider.app_healthy import HEALTHY, ROLLED_BACK
+from pulumi_modal.provider.app_owner import BIRTH
 from pulumi_modal.provider.detailed import DetailedDiff
 from pulumi_modal.provider.operation import PartialFailure
 from tests.fakes.apps import APP, OnePlan, Stack, a_function, a_gateway, a_plan, app_inputs
@@ -71,6 +72,7 @@ def test_the_healthy_version_comes_back_and_the_outputs_are_its(stack: Changing)
     assert outs["effect"] == "rolled back to version 1"
     assert outs["version"] == 3
     assert outs[HEALTHY] == {"app_id": "ap-1", "version": 3}
+    assert outs[BIRTH] == olds[BIRTH]
     assert UNREADY not in outs
 
 
@@ -143,6 +145,21 @@ def test_a_rollback_that_fails_is_told_beside_what_failed(stack: Changing) -> No
     assert failure.outs[HEALTHY]["version"] == 1
     stack.gateway.heal()
     assert "rolled back to version 1" in stack.failed(failure.outs).reasons[0]
+
+
+def test_a_rollback_whose_answer_was_lost_is_one(stack: Changing) -> None:
+    olds = stack.create()
+    stack.change(BAD)
+    rollback = stack.gateway.rollback
+
+    def then_lost(*order: Any) -> Any:
+        rollback(*order)
+        raise Unavailable("rolling dev/llm back to version 1: no answer")
+
+    stack.gateway.rollback = then_lost  # type: ignore[method-assign, assignment]
+    failure = stack.failed(olds)
+    assert "rolled back to version 1, which serves as version 3 and is" in failure.reasons[0]
+    assert failure.outs["digest"] == olds["digest"]
 
 
 def test_a_version_that_came_back_and_is_not_ready_either_is_told(stack: Changing) -> None:

@@ -143,3 +143,10 @@ def test_no_answer_is_told_in_a_few_words() -> None:
             over.set()
     assert ask_http(url, 5).failure.startswith("ConnectError: ")
     assert ask_http("not a url", 5).failure
+
+
+@pytest.mark.parametrize("charset", ["base64", "rot13", "idna"])
+def test_a_charset_that_is_none_of_texts_is_no_answer(charset: str) -> None:
+    kind = f"text/plain; charset={charset}"
+    with serving(lambda one: text(one, 200, b"\xff.", Content_Type=kind)) as url:
+        assert ask_http(url, 30).failure.startswith("200, in a charset that cannot be read: ")

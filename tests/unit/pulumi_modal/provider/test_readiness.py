@@ -218,3 +218,15 @@ def test_an_answer_that_was_cut_short_does_not_hide_the_one_before() -> None:
     app = App([STARTING, REFUSED], takes_s=4)
     with pytest.raises(NotReady, match=r"last answer: 503 starting$"):
         app.wait(deadline=10, interval=1, timeout=30)
+
+
+def test_a_cancel_within_the_last_interval_is_no_verdict() -> None:
+    cancelled = threading.Event()
+
+    def ask(_url: str, _timeout_s: float) -> Answer:
+        cancelled.set()
+        return STARTING
+
+    probe = Probe.model_validate({"deadline": 1, "interval": 60})
+    with pytest.raises(StoppedWaiting):
+        wait_ready(UrlQuestion(URL, probe, ask), probe, Waiting(list[str]().append, cancelled))
