@@ -11,8 +11,10 @@ import functools
 import io
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing import forkserver, popen_forkserver, process, util
 from multiprocessing.context import (  # type: ignore[attr-defined]  # not in typeshed
     reduction,
@@ -39,9 +41,23 @@ def _server(_pid: int) -> forkserver.ForkServer:
     return server
 
 
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """What is started in the block is deaf to Ctrl-C: it ends with this process, without a word.
+
+    Pulumi interrupts all that is left of a command, also a fork server that still loads modules.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def warm_up() -> None:
     """Start this process's fork server; it loads what children need meanwhile."""
-    _server(os.getpid()).ensure_running()
+    with _without_interrupts():
+        _server(os.getpid()).ensure_running()
 
 
 def clear_away() -> None:
@@ -101,7 +117,8 @@ class Child(popen_forkserver.Popen):
             reduction.dump(process_obj, message)
         finally:
             set_spawning_popen(None)
-        self.sentinel, write_end = _server(os.getpid()).connect_to_new_process(fds)
+        with _without_interrupts():  # it starts the server where none runs
+            self.sentinel, write_end = _server(os.getpid()).connect_to_new_process(fds)
         # The child sees the end of this process at the other end of this pipe.
         kept_open = os.dup(write_end)
         self.finalizer = util.Finalize(self, _close, (kept_open, self.sentinel))

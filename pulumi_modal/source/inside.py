@@ -11,6 +11,7 @@ import faulthandler
 import importlib
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -56,6 +57,7 @@ class Job:
 
     def _isolate(self) -> None:
         os.setsid()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the fork server is deaf to it
         adopt_orphans()
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)

@@ -51,6 +51,35 @@ def wait_until_gone(process: psutil.Process, deadline_s: float) -> bool:
     return True
 
 
+def test_a_fork_server_that_still_loads_is_interrupted_without_a_word(tmp_path: Path) -> None:
+    program = tmp_path / "__main__.py"
+    program.write_text(
+        "import sys\n"
+        "from pulumi_modal.source.forkserver import warm_up\n"
+        "warm_up()\n"
+        "print('warm', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, str(program)],
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "warm\n"
+        servers = psutil.Process(running.pid).children()
+        for server in servers:
+            server.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+        _, alive = psutil.wait_procs(servers, timeout=60)
+    assert servers
+    assert not alive
+    assert said == ""
+
+
 def test_a_program_without_a_main_guard_runs_once(tmp_path: Path) -> None:
     with start(tmp_path, UNGUARDED) as program:
         output, _ = program.communicate(timeout=60)
