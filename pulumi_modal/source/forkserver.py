@@ -15,7 +15,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from multiprocessing import forkserver, popen_forkserver, process, util
+from multiprocessing import forkserver, popen_forkserver, process, resource_tracker, util
 from multiprocessing.context import (  # type: ignore[attr-defined]  # not in typeshed
     reduction,
     set_spawning_popen,
@@ -47,6 +47,7 @@ def _without_interrupts() -> Iterator[None]:
 
     Pulumi interrupts all that is left of a command, also a fork server that still loads modules.
     """
+    resource_tracker.ensure_running()  # it would let interrupts through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

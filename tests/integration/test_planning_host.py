@@ -41,6 +41,11 @@ def start(folder: Path, text: str) -> subprocess.Popen[str]:
     )
 
 
+def blocked_signals(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1], 16) for line in lines if line.startswith("SigBlk:"))
+
+
 def wait_until_gone(process: psutil.Process, deadline_s: float) -> bool:
     try:
         process.wait(deadline_s)
@@ -71,11 +76,13 @@ def test_a_fork_server_that_still_loads_is_interrupted_without_a_word(tmp_path: 
         assert running.stdout is not None
         assert running.stdout.readline() == "warm\n"
         servers = psutil.Process(running.pid).children()
+        blocked = [blocked_signals(server.pid) for server in servers]
         for server in servers:
             server.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=60)
         _, alive = psutil.wait_procs(servers, timeout=60)
-    assert servers
+    assert len(servers) == 2  # with the resource tracker of the library
+    assert all(mask & 1 << (signal.SIGINT - 1) for mask in blocked)
     assert not alive
     assert said == ""
 
