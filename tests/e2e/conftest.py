@@ -12,6 +12,9 @@ import pytest
 from tests.fakes.local_modal import LocalModalServer, local_modal
 from tests.fakes.pulumi_project import PulumiProject
 
+collect_ignore = ["programs"]
+"""Programs of users, with tests of their own that a test here runs as they would."""
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModalServer]:

@@ -124,7 +124,7 @@ def test_a_state_that_is_older_than_the_code_is_refreshed_updated_and_destroyed(
     project.preview("--expect-no-changes")
     project.destroy()
     assert versions(server, "old") == {}
-    assert "old" not in server.modal("environment", "list", "--json").stdout
+    assert '"old"' not in server.modal("environment", "list", "--json").stdout
 
 
 def _old_state(folder: Path, app_id: str) -> Path:
