@@ -6,6 +6,7 @@ Each project in it has an environment of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,16 @@ from tests.fakes.pulumi_project import PulumiProject
 
 collect_ignore = ["programs"]
 """Programs of users, with tests of their own that a test here runs as they would."""
+
+LONGEST_S = 600
+"""For a story of many commands on a busy machine; every command has a deadline of its own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LONGEST_S))
 
 
 @pytest.fixture(scope="session")
