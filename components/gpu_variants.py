@@ -11,6 +11,7 @@ from pulumi_modal.resources.secret import Secret
 from pulumi_modal.resources.settings import CanarySettings, FunctionSettings, ProbeSettings
 from pulumi_modal.spec.stack import LOCAL
 
+from .declared import said_by
 from .inference_service import InferenceService
 from .layers import laid_over
 from .options import of_child
@@ -126,27 +127,16 @@ class GpuVariants(pulumi.ComponentResource):
     ) -> Self:
         """The variants that a stack file declares; `plans` are by the name of an app."""
         deployed = service.deployments()
-        probe = service.probe.settings() if service.probe else None
-        canary = service.canary.settings() if service.canary else None
         return cls(
             service.app_name,
-            source=service.source,
-            environment=stack.environment,
             variants={name: {} for name in deployed},
-            workspace=stack.workspace,
-            app=service.app,
-            strategy=service.strategy,
-            tag=service.tag,
-            probe=cast("ProbeSettings | None", probe),
-            adopt=service.adopt,
             triggers=rolling(
                 [plans[one.app_name] for one in deployed.values()],
                 secrets or {},
                 stack.environment,
             ),
             web_suffix=web_suffix,
-            on_failure=service.on_failure,
-            canary=cast("CanarySettings | None", canary),
             plans={name: plans[one.app_name] for name, one in deployed.items()},
             opts=opts,
+            **said_by(service, stack),
         )

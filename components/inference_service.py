@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, Unpack, cast
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import pulumi
 
@@ -12,6 +12,7 @@ from pulumi_modal.resources.secret import Secret
 from pulumi_modal.resources.settings import CanarySettings, FunctionSettings, ProbeSettings
 from pulumi_modal.spec.stack import LOCAL
 
+from .declared import said_by
 from .options import of_child
 from .storage import rolling
 from .summary import gpu_of, max_in_flight_of
@@ -143,24 +144,13 @@ class InferenceService(pulumi.ComponentResource):
         A change of one of these `secrets`, which are the stack's own, starts new containers where
         the code names it.
         """
-        probe = service.probe.settings() if service.probe else None
-        canary = service.canary.settings() if service.canary else None
         return cls(
             service.app_name,
-            source=service.source,
-            environment=stack.environment,
-            workspace=stack.workspace,
-            app=service.app,
-            strategy=service.strategy,
-            tag=service.tag,
-            adopt=service.adopt,
-            probe=cast("ProbeSettings | None", probe),
             triggers=rolling([plan], secrets or {}, stack.environment),
             web_suffix=web_suffix,
-            on_failure=service.on_failure,
-            canary=cast("CanarySettings | None", canary),
             plan=plan,
             opts=opts,
+            **said_by(service, stack),
         )
 
     def outputs(self) -> dict[str, pulumi.Output[Any]]:

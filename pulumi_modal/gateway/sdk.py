@@ -11,6 +11,7 @@ from google.protobuf.empty_pb2 import Empty
 from modal_proto import api_pb2
 
 from pulumi_modal.errors import DeployFailed, ModalStackError, NoAnswer, NotFound, Refused
+from pulumi_modal.gateway.autoscalers import WireAutoscalers
 from pulumi_modal.gateway.calling import called
 from pulumi_modal.gateway.commit import Commit
 from pulumi_modal.gateway.credentials import Credentials
@@ -213,11 +214,7 @@ class ModalGateway:
 
     def set_bounds(self, function_id: str, bounds: Mapping[str, JsonValue]) -> None:
         """Set min, max, buffer containers or scaledown window without a new version."""
-        settings = api_pb2.AutoscalerSettings(**dict(bounds))
-        request = api_pb2.FunctionUpdateSchedulingParamsRequest(
-            function_id=function_id, settings=settings
-        )
-        self._wire.call("FunctionUpdateSchedulingParams", request, f"scaling {function_id}")
+        WireAutoscalers(self._wire).set(function_id, function_id, bounds)
 
     def stop(self, app_id: str, deadline_s: float = CALL_DEADLINE_S) -> None:
         """Stop an app for good."""

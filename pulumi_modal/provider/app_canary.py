@@ -22,8 +22,8 @@ from pulumi_modal.errors import (
     StoppedWaiting,
 )
 from pulumi_modal.gateway.port import AppRef, DeployOrder, Gateway
-from pulumi_modal.provider.app_drift import Functions
-from pulumi_modal.provider.app_outputs import app_ref, main_url, tag_of, urls_of
+from pulumi_modal.provider.app_functions import functions_of
+from pulumi_modal.provider.app_outputs import app_ref, main_url, urls_of
 from pulumi_modal.provider.app_words import reason_of
 from pulumi_modal.provider.cancellation import Interruptible
 from pulumi_modal.provider.load import Load, measure_calls, measure_urls
@@ -76,7 +76,7 @@ def canary_left(gateway: Gateway, inputs: Props) -> str:
     """The canary that an interrupted update has left; empty when there is none."""
     ref = canary_ref(inputs)
     found = gateway.find(ref)
-    if found is None or gateway.tags(found.app_id).get(MARK) != inputs["app_name"]:
+    if found is None or not _is_marked(gateway, found.app_id, inputs):
         return ""
     return str(ref)
 
@@ -90,7 +90,7 @@ def remove_left(gateway: Gateway, inputs: Props) -> bool:
     if found is None:
         return False
     try:
-        if gateway.tags(found.app_id).get(MARK) != inputs["app_name"]:
+        if not _is_marked(gateway, found.app_id, inputs):
             return False
         gateway.stop(found.app_id)
     except NotFound:
@@ -104,9 +104,14 @@ def is_taken(gateway: Gateway, inputs: Props) -> bool:
     if found is None:
         return False
     try:
-        return bool(gateway.tags(found.app_id).get(MARK) != inputs["app_name"])
+        return not _is_marked(gateway, found.app_id, inputs)
     except NotFound:
         return False
+
+
+def _is_marked(gateway: Gateway, app_id: str, inputs: Props) -> bool:
+    """Whether an app is a canary of this one. NotFound when it is gone."""
+    return gateway.tags(app_id).get(MARK) == str(inputs["app_name"])
 
 
 @dataclass(frozen=True)
@@ -177,8 +182,8 @@ class Trial:
     def _judged(self) -> Verdict:
         probe = Probe.model_validate(self.inputs["probe"])
         canary = Canary.model_validate(self.inputs["canary"])
-        urls = urls_of(self._functions())
         new = canary_ref(self.inputs)
+        urls = urls_of(functions_of(self.gateway, new, self.inputs))
         asked = question_of(new, probe, main_url(urls, probe.function), self.gateway, self.root)
         self.operation.tell(f"canary: waiting for {asked.short}")
         question = Interruptible(asked, self.operation.cancelled)
@@ -187,13 +192,6 @@ class Trial:
         if self.operation.cancelled.is_set():
             raise StoppedWaiting("the load was cut off")
         return verdict(*found, canary)
-
-    def _functions(self) -> Functions:
-        new = canary_ref(self.inputs)
-        return {
-            name: self.gateway.function(new, tag_of(name, settings))
-            for name, settings in self.inputs["functions"].items()
-        }
 
     def _measured(
         self, canary: Canary, question: Probe, urls: Mapping[str, str]

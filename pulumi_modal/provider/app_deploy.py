@@ -12,12 +12,13 @@ from pulumi_modal.errors import NotFound, NotReady, Refused, StoppedWaiting
 from pulumi_modal.gateway.port import AppRef, DeployOrder, Gateway
 from pulumi_modal.provider.app_bounds import mend
 from pulumi_modal.provider.app_canary import Trial, canary_ref, is_wanted, remove_left
-from pulumi_modal.provider.app_drift import DEPLOYED, Functions, deployed_state
+from pulumi_modal.provider.app_drift import DEPLOYED, deployed_state
 from pulumi_modal.provider.app_effect import UNREADY, Effect
+from pulumi_modal.provider.app_functions import functions_of
 from pulumi_modal.provider.app_healthy import HEALTHY, healthy_of, marked_healthy, still_healthy
 from pulumi_modal.provider.app_inputs import deploy_request
 from pulumi_modal.provider.app_needs import check_needs, object_ids
-from pulumi_modal.provider.app_outputs import app_ref, tag_of, url_of, visible_outputs
+from pulumi_modal.provider.app_outputs import app_ref, url_of, visible_outputs
 from pulumi_modal.provider.app_owner import OWNER, marks_of
 from pulumi_modal.provider.app_rollback import Recovery
 from pulumi_modal.provider.app_words import LEFT_OUT, log_of, said
@@ -124,9 +125,9 @@ class Application:
         found = self.gateway.find(self.app)
         if found is None:
             raise NotFound(f"{self.app} was deployed, but Modal does not know it any more")
-        functions = functions_of(self.gateway, self.inputs)
+        functions = functions_of(self.gateway, self.app, self.inputs)
         if mend(self.gateway, self.inputs, functions, self.olds.get(DEPLOYED, {})):
-            functions = functions_of(self.gateway, self.inputs)
+            functions = functions_of(self.gateway, self.app, self.inputs)
         return {
             **visible_outputs(found, functions, self.inputs),
             DEPLOYED: deployed_state(
@@ -210,12 +211,3 @@ class Application:
         if effect not in _DEPLOYS and (self.inputs.get("digest") or {}).get("secrets"):
             return LEFT_OUT
         return log_of(self.gateway, app_id, self.begun)
-
-
-def functions_of(gateway: Gateway, inputs: Props) -> Functions:
-    """What Modal says of each function, class and server."""
-    app = app_ref(inputs)
-    return {
-        name: gateway.function(app, tag_of(name, settings))
-        for name, settings in inputs["functions"].items()
-    }

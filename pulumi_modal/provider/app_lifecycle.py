@@ -11,7 +11,7 @@ from uuid import uuid4
 from pulumi_modal.errors import NotFound, Refused, Unavailable
 from pulumi_modal.gateway.port import Deployment, Gateway
 from pulumi_modal.provider.app_canary import remove_left
-from pulumi_modal.provider.app_deploy import Application, functions_of
+from pulumi_modal.provider.app_deploy import Application
 from pulumi_modal.provider.app_drift import DEPLOYED, Functions
 from pulumi_modal.provider.app_effect import (
     EFFECT,
@@ -22,6 +22,7 @@ from pulumi_modal.provider.app_effect import (
     needs_check,
     summary,
 )
+from pulumi_modal.provider.app_functions import functions_of
 from pulumi_modal.provider.app_outputs import app_ref
 from pulumi_modal.provider.app_owner import BIRTH, described, is_ours, refusal, taken_over
 from pulumi_modal.provider.operation import Operation
@@ -68,8 +69,9 @@ class AppLifecycle:
 
     def look(self, inputs: Props) -> tuple[Deployment, Functions] | None:
         """The app as it is now; None when it is gone."""
-        found = self.gateway.find(app_ref(inputs))
-        return None if found is None else (found, functions_of(self.gateway, inputs))
+        app = app_ref(inputs)
+        found = self.gateway.find(app)
+        return None if found is None else (found, functions_of(self.gateway, app, inputs))
 
     def stop(self, outs: Props) -> None:
         """Stop the app that this stack deployed; one that is gone is fine."""

@@ -60,6 +60,11 @@ class Schema:
     bound_by: str = "environment"
     """The input that names the environment that the credentials must be for."""
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All that it takes and tells."""
+        return (*self.inputs.model_fields, *self.outputs.model_fields)
+
 
 class Noun(Protocol):
     """One kind of resource. Inputs and outputs are plain JSON; errors are a ModalStackError."""

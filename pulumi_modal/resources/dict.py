@@ -64,5 +64,4 @@ class Dict(Resource, module="modal", name="Dict"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> Dict:
         """A dict that is there, by its id `<environment>/<name>`; it is not managed."""
-        outputs = (*SCHEMA.inputs.model_fields, *_TOLD)
-        return existing(cls, DictProvider(), resource_name, (id, opts), outputs)
+        return existing(cls, DictProvider(), resource_name, (id, opts), SCHEMA.fields)

@@ -89,5 +89,4 @@ class Environment(Resource, module="modal", name="Environment"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> Environment:
         """An environment that is there, by its name; it is not managed."""
-        outputs = (*SCHEMA.inputs.model_fields, *_TOLD)
-        return existing(cls, EnvironmentProvider(), resource_name, (id, opts), outputs)
+        return existing(cls, EnvironmentProvider(), resource_name, (id, opts), SCHEMA.fields)

@@ -88,5 +88,4 @@ class FunctionAutoscaler(Resource, module="modal", name="FunctionAutoscaler"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> FunctionAutoscaler:
         """Bounds as they are, by their id `<environment>/<app name>/<function>`."""
-        outputs = (*SCHEMA.inputs.model_fields, *_TOLD)
-        return existing(cls, FunctionAutoscalerProvider(), resource_name, (id, opts), outputs)
+        return existing(cls, FunctionAutoscalerProvider(), resource_name, (id, opts), SCHEMA.fields)

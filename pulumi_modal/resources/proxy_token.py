@@ -65,8 +65,9 @@ class ProxyToken(Resource, module="modal", name="ProxyToken"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> ProxyToken:
         """A token that is there, by its id `wk-...`; its secret is empty, and it is not managed."""
-        outputs = (*SCHEMA.inputs.model_fields, *_TOLD)
-        return existing(cls, ProxyTokenProvider(), resource_name, (id, _sealed(opts)), outputs)
+        return existing(
+            cls, ProxyTokenProvider(), resource_name, (id, _sealed(opts)), SCHEMA.fields
+        )
 
 
 def _sealed(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:

@@ -64,5 +64,4 @@ class Queue(Resource, module="modal", name="Queue"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> Queue:
         """A queue that is there, by its id `<environment>/<name>`; it is not managed."""
-        outputs = (*SCHEMA.inputs.model_fields, *_TOLD)
-        return existing(cls, QueueProvider(), resource_name, (id, opts), outputs)
+        return existing(cls, QueueProvider(), resource_name, (id, opts), SCHEMA.fields)

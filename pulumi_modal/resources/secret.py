@@ -79,5 +79,4 @@ class Secret(Resource, module="modal", name="Secret"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> Secret:
         """A secret that is there, by its id `<environment>/<name>`: names and dates, no value."""
-        outputs = (*SCHEMA.inputs.model_fields, *_TOLD)
-        return existing(cls, SecretProvider(), resource_name, (id, opts), outputs)
+        return existing(cls, SecretProvider(), resource_name, (id, opts), SCHEMA.fields)

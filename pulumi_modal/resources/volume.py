@@ -69,5 +69,4 @@ class Volume(Resource, module="modal", name="Volume"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> Volume:
         """A volume that is there, by its id `<environment>/<name>`; it is not managed."""
-        outputs = (*SCHEMA.inputs.model_fields, *_TOLD)
-        return existing(cls, VolumeProvider(), resource_name, (id, opts), outputs)
+        return existing(cls, VolumeProvider(), resource_name, (id, opts), SCHEMA.fields)
