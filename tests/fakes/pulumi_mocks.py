@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import pulumi
+import pytest
 from pulumi.runtime import mocks, settings
 from pulumi.runtime.stack import run_pulumi_func
 
@@ -52,10 +52,27 @@ def declared_by(program: Callable[[], Any], **computed: Any) -> Declared:
 
         await run_pulumi_func(keep)
 
-    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+    with _closing_loops():
         try:
             asyncio.run(run())
         finally:
             settings.SETTINGS.outputs.clear()  # those that failed wait for their program's end
-            gc.collect()  # the mocks leave an event loop open in each thread that they used
     return declared
+
+
+@contextmanager
+def _closing_loops() -> Iterator[None]:
+    """The mocks make an event loop in each thread that they use, and close none of them."""
+    made: list[asyncio.AbstractEventLoop] = []
+
+    def new_event_loop() -> asyncio.AbstractEventLoop:
+        made.append(asyncio.events.new_event_loop())
+        return made[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "new_event_loop", new_event_loop)
+        try:
+            yield
+        finally:
+            for loop in made:
+                loop.close()
